@@ -1,0 +1,1 @@
+"""The terminal console: screens and the command line, over `core.client`."""

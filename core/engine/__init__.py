@@ -1,0 +1,1 @@
+"""What should happen: pure functions of plain values, without I/O, clock or randomness of their own."""

@@ -1,0 +1,448 @@
+"""The embedded store: one SQLite file, one writer at a time, readers that never wait for it.
+
+Writes run as functions of a transaction. When several threads want to write at once, one of them carries the waiting
+ones in its own transaction and commits once for all: each gets its answer after that commit, and one that fails takes
+nothing of the others with it.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import apsw
+
+APPLICATION_ID = 0x53746744  # "StgD"
+BUSY_TIMEOUT_S = 15.0
+MIN_SQLITE = (3, 51, 3)
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class StoreProblem(Exception):
+    """A program file that cannot be opened or used: what happened, and what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+
+
+class Interrupted(Exception):
+    """A read that its caller took back."""
+
+
+class Cancel(Protocol):
+    """Something that can take a read back: it calls `stop` when it is cancelled."""
+
+    def on_cancel(self, stop: Callable[[], None]) -> Callable[[], None]:
+        """Call `stop` on cancelling; answers a function that forgets it again."""
+        ...
+
+
+class Tx:
+    """One transaction: SQL with parameters, nothing else."""
+
+    __slots__ = ("connection", "cursor")
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        self.cursor = connection.cursor()
+
+    def run(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> None:
+        """Carry out a statement that answers nothing."""
+        self.cursor.execute(sql, parameters)
+
+    def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Carry out a statement once for each row."""
+        self.cursor.executemany(sql, rows)
+
+    def one(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
+        """The first row, or none."""
+        row: Row | None = self.cursor.execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
+        """Every row."""
+        return self.cursor.execute(sql, parameters).fetchall()
+
+    def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Iterator[Row]:
+        """Rows one by one, on a cursor of their own."""
+        yield from self.connection.cursor().execute(sql, parameters)
+
+    def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Carry out an insert; answers the new row's number."""
+        self.cursor.execute(sql, parameters)
+        return self.connection.last_insert_rowid()
+
+    def changed(self) -> int:
+        """How many rows the last statement changed."""
+        return self.connection.changes()
+
+
+class _Work:
+    """A write that waits to be carried out."""
+
+    __slots__ = ("answer", "done", "error", "work")
+
+    def __init__(self, work: Callable[[Tx], Any]) -> None:
+        self.work = work
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.done = False
+
+
+class Store:
+    """An open program file. Threads may share it; `close` when done."""
+
+    kind = "sqlite"
+
+    def __init__(
+        self, path: Path, *, read_only: bool = False, vfs: str | None = None, synchronous: str = "FULL"
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._vfs = vfs
+        self._synchronous = synchronous
+        self._turn = threading.Lock()
+        self._waiting: deque[_Work] = deque()
+        self._readers: list[apsw.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._writer: apsw.Connection | None = None
+        self._closed = False
+        self.changes = threading.Condition()
+
+    # Opening
+
+    def connect(self, *, writes: bool) -> apsw.Connection:
+        """A new connection with the store's settings. `StoreProblem` where the file cannot be used."""
+        flags = apsw.SQLITE_OPEN_READWRITE if not self.read_only else apsw.SQLITE_OPEN_READONLY
+        try:
+            connection = apsw.Connection(str(self.path), flags=flags, vfs=self._vfs)
+            connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
+            if writes:
+                _checked(connection, "PRAGMA journal_mode = WAL", "wal")
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            else:
+                connection.execute("PRAGMA query_only = ON")
+            _checked(connection, "PRAGMA foreign_keys = ON", None)
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA mmap_size = 0")
+            # The first read shows whether this is a database at all.
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        except apsw.Error as error:
+            raise problem(self.path, error) from error
+        return connection
+
+    @property
+    def writer(self) -> apsw.Connection:
+        if self._writer is None:
+            self._writer = self.connect(writes=True)
+        return self._writer
+
+    def close(self) -> None:
+        """Close every connection; the file is whole by itself afterwards."""
+        self._closed = True
+        with self._turn:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        with self._readers_lock:
+            while self._readers:
+                self._readers.pop().close()
+
+    # Writing
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Carry out `work` in a write transaction and answer what it answers, once it is on the disk."""
+        if self.read_only:
+            raise StoreProblem(
+                f"{self.path.name} is open for reading only.", "Open it without --read-only to change it."
+            )
+        mine = _Work(work)
+        self._waiting.append(mine)
+        with self._turn:
+            while not mine.done:
+                self._carry()
+        if mine.error is not None:
+            raise mine.error
+        answer: T = mine.answer
+        return answer
+
+    def _carry(self) -> None:
+        """Carry out what waits, in one transaction."""
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), 64))]
+        try:
+            connection = self.writer
+            connection.execute("BEGIN IMMEDIATE")
+        except (apsw.Error, StoreProblem) as error:
+            _fail(group, error if isinstance(error, StoreProblem) else problem(self.path, error))
+            return
+        tx = Tx(connection)
+        try:
+            if len(group) == 1:
+                group[0].answer = group[0].work(tx)
+            else:
+                for item in group:
+                    self._carry_one(connection, tx, item)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                with suppress(apsw.Error):
+                    connection.execute("ROLLBACK")
+            _fail(group, problem(self.path, error) if isinstance(error, apsw.Error) else error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        for item in group:
+            item.done = True
+        with self.changes:
+            self.changes.notify_all()
+
+    def _carry_one(self, connection: apsw.Connection, tx: Tx, item: _Work) -> None:
+        connection.execute("SAVEPOINT one")
+        try:
+            item.answer = item.work(tx)
+        except apsw.Error:
+            raise
+        except Exception as error:  # noqa: BLE001  one that fails must not take the others with it
+            item.error = error
+            connection.execute("ROLLBACK TO one")
+        connection.execute("RELEASE one")
+
+    # Reading
+
+    @contextmanager
+    def read(self, cancel: Cancel | None = None) -> Iterator[Tx]:
+        """A snapshot to read from. Cancelling interrupts the query and raises `Interrupted`."""
+        with self._readers_lock:
+            connection = self._readers.pop() if self._readers else None
+        connection = connection or self.connect(writes=False)
+        forget = cancel.on_cancel(connection.interrupt) if cancel else None
+        whole = False
+        try:
+            connection.execute("BEGIN")
+            tx = Tx(connection)
+            yield tx
+            # A half-read cursor would hold its snapshot open.
+            tx.cursor.close(True)
+            whole = True
+        except apsw.InterruptError as error:
+            raise Interrupted from error
+        except apsw.Error as error:
+            raise problem(self.path, error) from error
+        finally:
+            if forget:
+                forget()
+            if connection.in_transaction:
+                with suppress(apsw.Error):
+                    connection.execute("ROLLBACK" if not whole else "COMMIT")
+            with self._readers_lock:
+                if self._closed or len(self._readers) >= 8:
+                    connection.close()
+                else:
+                    self._readers.append(connection)
+
+    # The file as a whole
+
+    def backup(self, target: Path, progress: Callable[[int, int], bool] | None = None) -> None:
+        """Copy the store to a new file with SQLite's backup API; written beside it first, so never half there."""
+        if target.exists():
+            raise StoreProblem(f"{target} is there already.", "Choose another name; a backup never overwrites.")
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        try:
+            source = self.connect(writes=False)
+            copy = apsw.Connection(str(part))
+            try:
+                _copy(source, copy, progress)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+                source.close()
+            with part.open("rb+") as whole:
+                os.fsync(whole.fileno())
+            part.replace(target)
+        except (apsw.Error, OSError) as error:
+            part.unlink(missing_ok=True)
+            raise problem(target, error) from error
+
+    def schema_version(self) -> int:
+        """The number of the last migration that this file has had."""
+        with self.read() as tx:
+            return int((tx.one("PRAGMA user_version") or (0,))[0])
+
+    def data_version(self) -> int:
+        """A number that changes when anybody commits to the file; for live refresh."""
+        with self.read() as tx:
+            return int((tx.one("PRAGMA data_version") or (0,))[0])
+
+
+def _copy(source: apsw.Connection, copy: apsw.Connection, progress: Callable[[int, int], bool] | None) -> None:
+    with copy.backup("main", source, "main") as backup:
+        while not backup.done:
+            backup.step(2_000)
+            done = backup.page_count - backup.remaining
+            if progress is not None and not progress(done, backup.page_count):
+                raise StoreProblem("The backup was stopped.", "Nothing was left behind.")
+
+
+def _checked(connection: apsw.Connection, pragma: str, expected: str | None) -> None:
+    """Run a PRAGMA and check that it took, since SQLite ignores what it cannot do."""
+    got = connection.execute(pragma).fetchall()
+    if expected is not None and (not got or got[0][0] != expected):
+        found = got[0][0] if got else "nothing"
+        raise apsw.CantOpenError(f"{pragma} answered {found}")
+
+
+def _number(connection: apsw.Connection, pragma: str) -> int:
+    value = connection.execute(pragma).get
+    return value if isinstance(value, int) else 0
+
+
+def _fail(group: list[_Work], error: BaseException) -> None:
+    for item in group:
+        item.done = True
+        item.error = item.error or error
+
+
+# Migrations
+
+
+def migrations() -> list[tuple[int, str, str]]:
+    """Every migration: number, name, SQL."""
+    found = []
+    for item in resources.files("core.store.migrations").iterdir():
+        if item.name.endswith(".sql"):
+            number, _, name = item.name.removesuffix(".sql").partition("_")
+            found.append((int(number), name, item.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def newest_version() -> int:
+    """The schema version of this program."""
+    return migrations()[-1][0]
+
+
+def create_store(path: Path, *, vfs: str | None = None, synchronous: str = "FULL") -> Store:
+    """Make a new, empty store. `StoreProblem` where the file is there already or its folder cannot be written."""
+    if path.exists():
+        raise StoreProblem(f"{path} is there already.", "Open it, or choose another name.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA page_size = 4096")
+            _checked(connection, "PRAGMA journal_mode = WAL", "wal")
+            connection.execute("PRAGMA synchronous = FULL")
+            _migrate(connection, 0)
+        finally:
+            connection.close()
+        with suppress(OSError):
+            path.chmod(0o600)
+    except (apsw.Error, OSError) as error:
+        raise problem(path, error) from error
+    return Store(path, vfs=vfs, synchronous=synchronous)
+
+
+def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, synchronous: str = "FULL") -> Store:
+    """Open a program file, bringing an older one up to date after a copy was made. `StoreProblem` says why not."""
+    if apsw.sqlite_lib_version() and _version(apsw.sqlite_lib_version()) < MIN_SQLITE:
+        raise StoreProblem(f"This SQLite is {apsw.sqlite_lib_version()}.", "Install apsw 3.54 or later.")
+    if not path.exists():
+        raise StoreProblem(f"There is no program file {path}.", "Check the name, or make one with: stagedoor init FILE")
+    if path.is_dir():
+        raise StoreProblem(f"{path} is a folder.", "Give the program file in it.")
+    _check_header(path)
+    store = Store(path, read_only=read_only, vfs=vfs, synchronous=synchronous)
+    connection = store.connect(writes=not read_only)
+    try:
+        application = _number(connection, "PRAGMA application_id")
+        version = _number(connection, "PRAGMA user_version")
+        if application != APPLICATION_ID:
+            raise StoreProblem(f"{path} is a database, but not a program file of Stagedoor.", "Choose another file.")
+        newest = newest_version()
+        if version > newest:
+            raise StoreProblem(
+                f"{path} was written by a newer Stagedoor (its version is {version}, this program knows {newest}).",
+                "Update Stagedoor and open it again. The file was not changed.",
+            )
+        if version < newest:
+            if read_only:
+                raise StoreProblem(f"{path} is of an older version ({version}).", "Open it once without --read-only.")
+            store.backup(path.with_name(f"{path.name}.before-version-{newest}-{int(time.time())}"))
+            _migrate(connection, version)
+    except apsw.Error as error:
+        raise problem(path, error) from error
+    finally:
+        connection.close()
+    return store
+
+
+def _migrate(connection: apsw.Connection, version: int) -> None:
+    """Each missing migration in a transaction of its own, together with its mark."""
+    for number, _name, sql in migrations():
+        if number <= version:
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(sql)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(apsw.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
+def _check_header(path: Path) -> None:
+    """Say at once, and by name, that a file is no database; SQLite would say so only later."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise problem(path, error) from error
+    if head != b"SQLite format 3\x00":
+        kind = "empty" if not head else "no program file"
+        raise StoreProblem(
+            f"{path} is {kind}.", "Choose a file made by Stagedoor, or make one with: stagedoor init FILE"
+        )
+
+
+def problem(path: Path, error: BaseException) -> StoreProblem:
+    """What an error of SQLite or the system means to the person, and what to do."""
+    if isinstance(error, StoreProblem):
+        return error
+    for kinds, message, hint in _PROBLEMS:
+        if isinstance(error, kinds):
+            return StoreProblem(message.format(path=path, error=error), hint)
+    return StoreProblem(f"{path} could not be used: {error}.", "See the log for details.")
+
+
+_PROBLEMS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
+    ((apsw.BusyError, apsw.LockedError), "{path} is being written by another program.",
+     "Nothing was changed. Wait until it is done and try again."),
+    ((apsw.FullError,), "There is no room left on the disk of {path}.",
+     "Nothing was changed. Make room and try again."),
+    ((apsw.ReadOnlyError, PermissionError), "{path} cannot be written.",
+     "Nothing was changed. Check the permissions of the file and its folder, or open it with --read-only."),
+    ((apsw.NotADBError, apsw.CorruptError), "{path} is damaged ({error}).",
+     "Nothing was changed. Keep a copy of it, and go back to the last backup."),
+    ((apsw.CantOpenError, FileNotFoundError, NotADirectoryError), "{path} cannot be opened ({error}).",
+     "Check that the folder exists and may be written, and that the disk is there."),
+    ((apsw.IOError, OSError), "The disk of {path} failed ({error}).",
+     "Nothing was changed. Check the disk, then run: stagedoor verify"),
+)  # fmt: skip
