@@ -1,0 +1,172 @@
+"""The embedded transport: a program file opened in this process."""
+
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.client.base import CancelToken, Progress, may
+from core.contract.administration import FileRef
+from core.contract.errors import Conflict, Unavailable
+from core.contract.model import Model
+from core.contract.operation import Operation
+from core.contract.roles import Role
+from core.contract.values import ProgramMode
+from core.services import catalogue as catalogue
+from core.services import creation, files
+from core.services.call import Caller
+from core.services.dispatch import Desk, system_clock
+from core.services.ids import uuid7
+from core.services.program import Books, read_books
+from core.services.runner import JobRunner
+from core.store.sqlite import StoreProblem, create_store, open_store
+
+Req = TypeVar("Req", bound=Model)
+Ans = TypeVar("Ans")
+
+
+@dataclass(slots=True)
+class LocalClient:
+    """A program file at hand. `desk` carries the requests, `runner` the jobs, in threads of this process."""
+
+    desk: Desk
+    runner: JobRunner
+    caller: Caller
+    remote: bool = False
+
+    @property
+    def location(self) -> str:
+        return str(self.desk.store.path)
+
+    @property
+    def actor(self) -> str:
+        return self.caller.name
+
+    @property
+    def role(self) -> Role:
+        return self.caller.role
+
+    def call(
+        self,
+        operation: Operation[Req, Ans],
+        request: Req,
+        *,
+        key: str | None = None,
+        revision: int | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Ans:
+        """Carry out an operation here. See `core.client.base.Client.call`."""
+        if operation.writes and key is None:
+            key = uuid7(system_clock())
+        reply = self.desk.carry(operation, request, self.caller, key=key, revision=revision, cancel=cancel)
+        if operation.kind == "job":
+            self.runner.wake()
+        answer: Ans = reply.answer
+        return answer
+
+    def offers(self, operation: Operation[Any, Any]) -> bool:
+        """Whether this program may be asked for it: a file opened for reading only is not asked to write."""
+        if operation.writes and self.desk.store.read_only:
+            return False
+        return operation.side == "admin" and may(self.role, operation.permission)
+
+    def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
+        """Copy a file into the program file. See `core.client.base.Client.upload`."""
+        return files.take_in(self.desk, path, purpose, progress)
+
+    def download(self, file_id: str, target: Path) -> None:
+        """Write a file that a job made. See `core.client.base.Client.download`."""
+        files.write_out(self.desk, file_id, target)
+
+    def backup(self, target: Path, progress: Progress | None = None) -> None:
+        """Copy the whole program to a new file with SQLite's backup API. Raises `Unavailable` where it cannot."""
+        try:
+            self.desk.store.backup(target, progress)
+        except StoreProblem as problem:
+            raise _unavailable(problem) from problem
+
+    def close(self) -> None:
+        """Stop jobs at their next step and close the file."""
+        self.runner.close()
+        self.desk.store.close()
+
+
+def open_program(
+    path: Path, *, read_only: bool = False, now: int | None = None, actor: str | None = None
+) -> LocalClient:
+    """Open a program file. `now` is the instant (ms) at which a sandbox program stands.
+
+    Raises `Unavailable` where the file cannot be opened, `Conflict` for a `now` on a program that is no sandbox.
+    """
+    try:
+        store = open_store(path, read_only=read_only)
+    except StoreProblem as problem:
+        raise _unavailable(problem) from problem
+    try:
+        with store.read() as tx:
+            books = read_books(tx)
+        desk = _desk(Desk(store), books, now)
+    except BaseException:
+        store.close()
+        raise
+    return LocalClient(desk, JobRunner(desk), Caller(actor or system_user(), Role.OWNER, "file"))
+
+
+def create(
+    path: Path,
+    name: str,
+    currency: str,
+    time_zone: str,
+    *,
+    mode: ProgramMode = ProgramMode.LIVE,
+    now: int | None = None,
+    actor: str | None = None,
+) -> LocalClient:
+    """Make a program file and open it. `now` is where the clock of a sandbox stands.
+
+    Raises `Invalid` for a name, currency or zone that cannot be, `Unavailable` where the file cannot be made.
+    """
+    creation.check_facts(name, currency, time_zone)
+    if now is not None and mode is not ProgramMode.SANDBOX:
+        raise _no_sandbox()
+    try:
+        store = create_store(path)
+        creation.create_program(
+            store, name, currency, time_zone, mode, system_clock() if now is None else now,
+            sandbox_now=now, actor=actor or system_user(),
+        )  # fmt: skip
+        store.close()
+    except StoreProblem as problem:
+        raise _unavailable(problem) from problem
+    return open_program(path, now=now, actor=actor)
+
+
+def system_user() -> str:
+    """Who works, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
+
+
+def _desk(desk: Desk, books: Books, now: int | None) -> Desk:
+    stand = now if now is not None else books.sandbox_now
+    if stand is None:
+        return desk
+    if books.mode is not ProgramMode.SANDBOX:
+        raise _no_sandbox()
+    return Desk(desk.store, lambda: stand, desk.random, fixed_clock=True)
+
+
+def _no_sandbox() -> Conflict:
+    return Conflict(
+        "Only a sandbox program can be given another time (--now). Make one with: stagedoor init FILE --sandbox",
+        code="not_a_sandbox",
+    )
+
+
+def _unavailable(problem: StoreProblem) -> Unavailable:
+    return Unavailable(str(problem))
+
+

@@ -1,0 +1,6 @@
+"""Every service: importing this module enters the function of each operation in `SERVICES`."""
+
+from core.contract.catalogue import OPERATIONS
+from core.services.dispatch import SERVICES
+
+__all__ = ["OPERATIONS", "SERVICES"]
