@@ -63,6 +63,7 @@ class Book:
         self._awards: list[tuple[Any, ...]] = []
         self._points: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         self._expiry: dict[str, int] = defaultdict(int)
+        self._due: dict[tuple[str, int], int] = defaultdict(int)
         self._gaps: dict[tuple[str, int], int] = defaultdict(int)
         self._earned: dict[tuple[int, date], list[int]] = {}
         self._next_entry: int | None = None
@@ -134,6 +135,7 @@ class Book:
             if text is not None:
                 self._texts.append((row, *text))
                 text = None
+            code = ""  # What follows an award, such as its expiry (C10), is not its doing.
             written.append(Written(row, entry))
         return written
 
@@ -261,20 +263,32 @@ class Book:
         account.touched = False
 
     def _move_expiry(self, before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> None:
-        if before is not None and before[6] is not None:
-            self._expiry[before[6]] -= before[2]
-        if after[6] is not None:
-            self._expiry[after[6]] += after[2]
+        for state, sign in ((before, -1), (after, 1)):
+            if state is None:
+                continue
+            left, reserved, last_usable_on, ends_at, pending, available_at = *state[2:4], *state[6:10]
+            if last_usable_on is not None:
+                self._expiry[last_usable_on] += sign * left
+                self._due["ends", ends_at] += sign * (left - reserved)
+            if pending:
+                self._due["held", available_at] += sign * left
 
     def _flush_rollups(self) -> None:
         program, tx = self.books.program_id, self.tx
         points = [(program, SPENDABLE, *key, *figures) for key, figures in self._points.items()]
         expiry = [(program, SPENDABLE, day, moved) for day, moved in self._expiry.items() if moved]
         gaps = [(program, *key, wallets) for key, wallets in self._gaps.items() if wallets]
-        for rows, save in ((points, sql.add_points_days), (expiry, sql.add_expiry_days), (gaps, sql.add_active_gaps)):
+        due = [(program, SPENDABLE, *key, moved) for key, moved in self._due.items() if moved]
+        for rows, save in (
+            (points, sql.add_points_days),
+            (expiry, sql.add_expiry_days),
+            (due, sql.add_points_due),
+            (gaps, sql.add_active_gaps),
+        ):
             if rows:
                 save(tx, rows)
         self._points.clear()
+        self._due.clear()
         self._expiry.clear()
         self._gaps.clear()
 

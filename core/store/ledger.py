@@ -34,12 +34,12 @@ def wallet_by_id(tx: Tx, wallet_id: int) -> Row | None:
 
 def live_lots(tx: Tx, wallet_id: int, from_seq: int) -> list[Row]:
     """The lots that still hold something, in order of number."""
-    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ? AND seq >= ? AND left > 0", (wallet_id, from_seq))
+    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ? AND seq >= ? AND left > 0 ORDER BY seq", (wallet_id, from_seq))
 
 
 def all_lots(tx: Tx, wallet_id: int) -> list[Row]:
     """Every lot there ever was, in order of number."""
-    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ?", (wallet_id,))
+    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ? ORDER BY seq", (wallet_id,))
 
 
 def lots_by_seq(tx: Tx, wallet_id: int, seqs: Iterable[int]) -> list[Row]:
@@ -50,7 +50,7 @@ def lots_by_seq(tx: Tx, wallet_id: int, seqs: Iterable[int]) -> list[Row]:
 
 def open_debts(tx: Tx, wallet_id: int) -> list[Row]:
     """What is still owed, the oldest first: number, amount, left."""
-    return tx.all("SELECT seq, amount, left FROM debt WHERE wallet_id = ? AND left > 0", (wallet_id,))
+    return tx.all("SELECT seq, amount, left FROM debt WHERE wallet_id = ? AND left > 0 ORDER BY seq", (wallet_id,))
 
 
 ENTRY = (
@@ -154,6 +154,14 @@ def add_expiry_days(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     tx.many(
         "INSERT INTO expiry_day (program_id, point_type, last_usable_on, points) VALUES (?,?,?,?)"
         " ON CONFLICT (program_id, point_type, last_usable_on) DO UPDATE SET points = points + excluded.points",
+        rows,
+    )
+
+
+def add_points_due(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    tx.many(
+        "INSERT INTO points_due (program_id, point_type, what, at_ms, points) VALUES (?,?,?,?,?)"
+        " ON CONFLICT (program_id, point_type, what, at_ms) DO UPDATE SET points = points + excluded.points",
         rows,
     )
 

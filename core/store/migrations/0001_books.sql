@@ -261,6 +261,7 @@ CREATE TABLE refused_event (
     refused_at INTEGER NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
+CREATE INDEX refused_event_at ON refused_event (refused_at);
 
 -- Roll-ups, kept in the posting's transaction, rebuilt by `verify`.
 CREATE TABLE points_day (
@@ -291,6 +292,16 @@ CREATE TABLE expiry_day (
     last_usable_on TEXT NOT NULL,
     points INTEGER NOT NULL,
     PRIMARY KEY (program_id, point_type, last_usable_on)
+) STRICT, WITHOUT ROWID;
+
+-- What changes by itself at an instant: points whose hold ends (`held`), points in live lots whose end comes (`ends`).
+CREATE TABLE points_due (
+    program_id INTEGER NOT NULL,
+    point_type TEXT NOT NULL,
+    what TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    points INTEGER NOT NULL,
+    PRIMARY KEY (program_id, point_type, what, at_ms)
 ) STRICT, WITHOUT ROWID;
 
 -- Wallets active on a day, by the days since they were active before (−1: never): how many different ones were active
@@ -361,10 +372,13 @@ CREATE TABLE job (
     request TEXT NOT NULL,
     state TEXT NOT NULL,
     actor TEXT NOT NULL,
+    role TEXT NOT NULL,
     via TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     ended_at INTEGER,
+    -- Milliseconds of real time that were spent on it, and how much of `done` was done in them.
+    worked_ms INTEGER NOT NULL,
     done INTEGER NOT NULL,
     total INTEGER,
     errors INTEGER NOT NULL,
@@ -379,6 +393,7 @@ CREATE TABLE job (
     lease_until INTEGER
 ) STRICT;
 CREATE INDEX job_open ON job (state) WHERE state IN ('waiting', 'running');
+CREATE INDEX job_unwell ON job (ended_at) WHERE state IN ('failed', 'interrupted');
 
 CREATE TABLE file (
     id INTEGER PRIMARY KEY,
