@@ -1,6 +1,7 @@
 """The base of every request and answer, and the value types that travel on the wire."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -11,12 +12,14 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
 from core.contract.values import MAX_NOTE, MAX_POINTS, MAX_TEXT
 
 T = TypeVar("T")
+_BEGINS_WITH_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Model(BaseModel):
@@ -44,32 +47,55 @@ class Answer(Model):
 
 def instant_text(value: datetime) -> str:
     """An instant as ISO 8601 UTC with milliseconds, the one form that travels."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _with_zone(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its zone: write 2026-11-23T10:24:00Z or 2026-11-23T11:24:00+01:00")
-    value = value.astimezone(UTC)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this time is outside the calendar") from error
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
-def _text_form(value: object) -> object:
-    """Times and dates travel as text only: a bare number would be read as seconds since 1970."""
-    if isinstance(value, int | float):
-        raise ValueError("write it as text, such as 2026-11-23T10:24:00Z or 2026-11-23")
+def _read_instant(value: object) -> object:
+    """Times travel as text only: a bare number would be read as seconds since 1970."""
+    if isinstance(value, str) and _BEGINS_WITH_DATE.match(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            pass
+    if isinstance(value, str | int | float):
+        raise ValueError("write a time with its zone, such as 2026-11-23T10:24:00Z")
+    return value
+
+
+def _read_day(value: object) -> object:
+    """A date, or its first instant as some servers write it."""
+    if isinstance(value, str) and _BEGINS_WITH_DATE.match(value):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is not None and moment.time() == time.min:
+            return moment.date()
+    if isinstance(value, str | int | float):
+        raise ValueError("write a date, such as 2026-11-23")
     return value
 
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_text_form),
+    BeforeValidator(_read_instant),
     AfterValidator(_with_zone),
     PlainSerializer(instant_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment, with its zone; read to the millisecond, kept in UTC."""
 
-Day = Annotated[date, BeforeValidator(_text_form)]
+Day = Annotated[date, BeforeValidator(_read_day)]
 """A calendar date in the program zone."""
 
 Points = Annotated[int, Field(strict=True, ge=-MAX_POINTS, le=MAX_POINTS)]
@@ -112,3 +138,5 @@ class ListRequest(Model):
     sort_by: Annotated[str, StringConstraints(max_length=50)] | None = None
     sort_dir: Annotated[str, StringConstraints(pattern="^(asc|desc)$")] | None = None
     search: Annotated[str, StringConstraints(max_length=200)] | None = None
+    # Published, and without effect here: an item of a list always comes whole.
+    include: Annotated[str, StringConstraints(max_length=200)] | None = None
