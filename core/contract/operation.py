@@ -1,10 +1,11 @@
 """What an operation is: one line that the transports, the server, the command line and the documents are made from."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter
 
@@ -77,6 +78,17 @@ class Operation(Generic[Req, Ans]):
         """Reads and writes the answer's JSON."""
         return TypeAdapter(self.answer)
 
+    @cached_property
+    def text_kinds(self) -> dict[str, type]:
+        """What text in path and query is read as, by wire name, where it is no text: `bool`, `int` or `float`."""
+        kinds: dict[str, type] = {}
+        for name, field in self.request.model_fields.items():
+            leaves = set(_leaves(field.annotation))
+            for kind in (bool, int, float):
+                if kind in leaves:
+                    kinds.setdefault(field.alias or name, kind)
+        return kinds
+
     def split(self, request: Req) -> tuple[str, dict[str, Any], Any]:
         """The request as its path, query and JSON body (None where there is none)."""
         from urllib.parse import quote
@@ -89,13 +101,14 @@ class Operation(Generic[Req, Ans]):
             return path, {name: value for name, value in wire.items() if value is not None}, None
         return path, {}, wire.get(self.body) if self.body else wire
 
-    def join(self, path_values: dict[str, str], query: dict[str, str], body: Any) -> dict[str, Any]:
-        """The request's fields out of path, query and body: what `split` took apart."""
-        if self.method in ("GET", "DELETE"):
-            return {**query, **path_values}
-        if self.body:
-            return {self.body: body, **path_values}
-        return {**(body if isinstance(body, dict) else {"": body} if body is not None else {}), **path_values}
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation is made of."""
+    parts = get_args(annotation)
+    if not parts:
+        yield annotation
+    for part in parts:
+        yield from _leaves(part)
 
 
 def operation(

@@ -5,9 +5,8 @@ Every transport reads requests here, so that the same mistake has the same answe
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final, TypeVar, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -50,7 +49,7 @@ def validate(request: type[Req], values: Mapping[str, Any]) -> Req:
 
 def of_text(operation: Operation[Any, Any], values: Mapping[str, str]) -> dict[str, Any]:
     """Values that came as text, as the JSON values that their fields take; what does not fit stays text."""
-    kinds = _text_kinds(operation.request)
+    kinds = operation.text_kinds
     return {name: _of_text(kinds.get(name), text) for name, text in values.items()}
 
 
@@ -62,23 +61,6 @@ def _of_text(kind: type | None, text: str) -> Any:
     if kind is float and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text):
         return float(text)
     return text
-
-
-@lru_cache(maxsize=256)
-def _text_kinds(request: type[Model]) -> dict[str, type | None]:
-    kinds: dict[str, type | None] = {}
-    for name, field in request.model_fields.items():
-        leaves = set(_leaves(field.annotation))
-        kinds[field.alias or name] = next((kind for kind in (bool, int, float) if kind in leaves), None)
-    return kinds
-
-
-def _leaves(annotation: Any) -> Iterator[Any]:
-    inner = get_args(annotation)
-    if not inner:
-        yield annotation
-    for part in inner:
-        yield from _leaves(part)
 
 
 # What is wrong, in the published shape
