@@ -1,11 +1,11 @@
 """What the console talks to: one client, whatever carries its requests."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from core.contract.administration import FileRef
+from core.contract.cancel import CancelToken as CancelToken
 from core.contract.model import ListRequest, Model, Page
 from core.contract.operation import Operation, Permission
 from core.contract.roles import Role
@@ -16,34 +16,6 @@ Ans = TypeVar("Ans")
 Item = TypeVar("Item")
 Progress = Callable[[int, int], bool]
 """Told how much is done of how much; answers whether to go on."""
-
-
-class CancelToken:
-    """Takes a question back, from any thread. A query that runs is interrupted; an answer that comes is dropped."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._stops: list[Callable[[], None]] = []
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Take the question back."""
-        with self._lock:
-            self.cancelled = True
-            for stop in self._stops:
-                stop()
-
-    def on_cancel(self, stop: Callable[[], None]) -> Callable[[], None]:
-        """Call `stop` on cancelling (at once where it is cancelled already); answers what forgets it again."""
-        with self._lock:
-            self._stops.append(stop)
-            if self.cancelled:
-                stop()
-        return lambda: self._forget(stop)
-
-    def _forget(self, stop: Callable[[], None]) -> None:
-        with self._lock:
-            self._stops.remove(stop)
 
 
 class Client(Protocol):

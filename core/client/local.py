@@ -73,7 +73,7 @@ class LocalClient:
 
     def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
         """Copy a file into the program file. See `core.client.base.Client.upload`."""
-        return files.take_in(self.desk, path, purpose, progress)
+        return files.take_in(self.desk, path, purpose, progress, self.caller)
 
     def download(self, file_id: str, target: Path) -> None:
         """Write a file that a job made. See `core.client.base.Client.download`."""

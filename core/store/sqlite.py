@@ -5,6 +5,7 @@ ones in its own transaction and commits once for all: each gets its answer after
 nothing of the others with it.
 """
 
+import logging
 import os
 import threading
 import time
@@ -19,10 +20,13 @@ import apsw
 
 APPLICATION_ID = 0x53746744  # "StgD"
 BUSY_TIMEOUT_S = 15.0
+MAX_GROUP = 64
+MAX_IDLE_READERS = 8
 MIN_SQLITE = (3, 51, 3)
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+log = logging.getLogger(__name__)
 
 
 class StoreProblem(Exception):
@@ -49,11 +53,12 @@ class Cancel(Protocol):
 class Tx:
     """One transaction: SQL with parameters, nothing else."""
 
-    __slots__ = ("connection", "cursor")
+    __slots__ = ("_open", "connection", "cursor")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self.cursor = connection.cursor()
+        self._open: list[apsw.Cursor] = []
 
     def run(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> None:
         """Carry out a statement that answers nothing."""
@@ -74,7 +79,9 @@ class Tx:
 
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Iterator[Row]:
         """Rows one by one, on a cursor of their own."""
-        yield from self.connection.cursor().execute(sql, parameters)
+        cursor = self.connection.cursor()
+        self._open.append(cursor)
+        yield from cursor.execute(sql, parameters)
 
     def insert(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Carry out an insert; answers the new row's number."""
@@ -84,6 +91,11 @@ class Tx:
     def changed(self) -> int:
         """How many rows the last statement changed."""
         return self.connection.changes()
+
+    def finish(self) -> None:
+        """Let go of every cursor: one that is half read would hold its snapshot open behind the transaction's end."""
+        for cursor in (self.cursor, *self._open):
+            cursor.close(True)
 
 
 class _Work:
@@ -122,9 +134,8 @@ class Store:
 
     def connect(self, *, writes: bool) -> apsw.Connection:
         """A new connection with the store's settings. `StoreProblem` where the file cannot be used."""
-        flags = apsw.SQLITE_OPEN_READWRITE if not self.read_only else apsw.SQLITE_OPEN_READONLY
         try:
-            connection = apsw.Connection(str(self.path), flags=flags, vfs=self._vfs)
+            connection = self._opened()
             connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
             if writes:
                 _checked(connection, "PRAGMA journal_mode = WAL", "wal")
@@ -132,8 +143,9 @@ class Store:
             else:
                 connection.execute("PRAGMA query_only = ON")
             _checked(connection, "PRAGMA foreign_keys = ON", None)
-            connection.execute("PRAGMA cache_size = -65536")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            # Each idle reader keeps its pages: what lists need, not more. A writer posts to wallets all over the file.
+            connection.execute(f"PRAGMA cache_size = -{32_768 if writes else 4_096}")
+            connection.execute("PRAGMA journal_size_limit = 67108864")
             connection.execute("PRAGMA mmap_size = 0")
             # The first read shows whether this is a database at all.
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -141,8 +153,19 @@ class Store:
             raise problem(self.path, error) from error
         return connection
 
+    def _opened(self) -> apsw.Connection:
+        if not self.read_only:
+            return apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=self._vfs)
+        if _cannot_change(self.path):
+            # Nobody can write beside it, not even SQLite's own notes on who reads.
+            flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+            return apsw.Connection(f"{self.path.absolute().as_uri()}?immutable=1", flags=flags, vfs=self._vfs)
+        return apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY, vfs=self._vfs)
+
     @property
     def writer(self) -> apsw.Connection:
+        if self._closed:
+            raise _closed_problem(self.path)
         if self._writer is None:
             self._writer = self.connect(writes=True)
         return self._writer
@@ -168,9 +191,15 @@ class Store:
             )
         mine = _Work(work)
         self._waiting.append(mine)
-        with self._turn:
-            while not mine.done:
-                self._carry()
+        try:
+            with self._turn:
+                while not mine.done:
+                    self._carry()
+        except BaseException:
+            # Who gives up while waiting must not have it done behind their back.
+            with suppress(ValueError):
+                self._waiting.remove(mine)
+            raise
         if mine.error is not None:
             raise mine.error
         answer: T = mine.answer
@@ -178,25 +207,23 @@ class Store:
 
     def _carry(self) -> None:
         """Carry out what waits, in one transaction."""
-        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), 64))]
+        group: list[_Work] = []
+        tx = None
         try:
+            while self._waiting and len(group) < MAX_GROUP:
+                group.append(self._waiting.popleft())
             connection = self.writer
             connection.execute("BEGIN IMMEDIATE")
-        except (apsw.Error, StoreProblem) as error:
-            _fail(group, error if isinstance(error, StoreProblem) else problem(self.path, error))
-            return
-        tx = Tx(connection)
-        try:
+            tx = Tx(connection)
             if len(group) == 1:
                 group[0].answer = group[0].work(tx)
             else:
                 for item in group:
                     self._carry_one(connection, tx, item)
+            tx.finish()
             connection.execute("COMMIT")
         except BaseException as error:
-            if connection.in_transaction:
-                with suppress(apsw.Error):
-                    connection.execute("ROLLBACK")
+            self._give_up(tx)
             _fail(group, problem(self.path, error) if isinstance(error, apsw.Error) else error)
             if not isinstance(error, Exception):
                 raise
@@ -207,48 +234,71 @@ class Store:
             self.changes.notify_all()
 
     def _carry_one(self, connection: apsw.Connection, tx: Tx, item: _Work) -> None:
+        """One of several: where it fails, only what it did is taken back, unless SQLite took back everything."""
         connection.execute("SAVEPOINT one")
         try:
             item.answer = item.work(tx)
-        except apsw.Error:
-            raise
-        except Exception as error:  # noqa: BLE001  one that fails must not take the others with it
-            item.error = error
+        except Exception as error:
+            if not connection.in_transaction:
+                raise
+            item.error = problem(self.path, error) if isinstance(error, apsw.Error) else error
             connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
+
+    def _give_up(self, tx: Tx | None) -> None:
+        """Take a transaction back; a connection that cannot even do that is replaced."""
+        writer = self._writer
+        if writer is None:
+            return
+        try:
+            if tx is not None:
+                tx.finish()
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+        except apsw.Error:
+            self._writer = None
+            with suppress(apsw.Error):
+                writer.close(True)
 
     # Reading
 
     @contextmanager
     def read(self, cancel: Cancel | None = None) -> Iterator[Tx]:
         """A snapshot to read from. Cancelling interrupts the query and raises `Interrupted`."""
+        if self._closed:
+            raise _closed_problem(self.path)
         with self._readers_lock:
             connection = self._readers.pop() if self._readers else None
         connection = connection or self.connect(writes=False)
         forget = cancel.on_cancel(connection.interrupt) if cancel else None
-        whole = False
+        tx = Tx(connection)
         try:
             connection.execute("BEGIN")
-            tx = Tx(connection)
             yield tx
-            # A half-read cursor would hold its snapshot open.
-            tx.cursor.close(True)
-            whole = True
         except apsw.InterruptError as error:
             raise Interrupted from error
         except apsw.Error as error:
             raise problem(self.path, error) from error
         finally:
+            # An interrupt that comes after the last statement must not hit the next reader of this connection.
             if forget:
                 forget()
+            self._put_back(connection, tx)
+
+    def _put_back(self, connection: apsw.Connection, tx: Tx) -> None:
+        """Keep a reader's connection for the next one, if it is as good as new."""
+        try:
+            tx.finish()
             if connection.in_transaction:
-                with suppress(apsw.Error):
-                    connection.execute("ROLLBACK" if not whole else "COMMIT")
+                connection.execute("ROLLBACK")
             with self._readers_lock:
-                if self._closed or len(self._readers) >= 8:
-                    connection.close()
-                else:
+                if not self._closed and len(self._readers) < MAX_IDLE_READERS:
                     self._readers.append(connection)
+                    return
+        except apsw.Error:
+            log.debug("a reader's connection is given up", exc_info=True)
+        with suppress(apsw.Error):
+            connection.close(True)
 
     # The file as a whole
 
@@ -257,32 +307,38 @@ class Store:
         if target.exists():
             raise StoreProblem(f"{target} is there already.", "Choose another name; a backup never overwrites.")
         part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
         try:
-            source = self.connect(writes=False)
+            part.unlink(missing_ok=True)
+            self._copy_to(part, progress)
+            part.replace(target)
+            _sync_folder(target.parent)
+        except (apsw.Error, OSError) as error:
+            raise problem(target, error) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _copy_to(self, part: Path, progress: Callable[[int, int], bool] | None) -> None:
+        source = self.connect(writes=False)
+        try:
+            # One snapshot, or the copy would begin anew whenever somebody commits.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             copy = apsw.Connection(str(part))
             try:
                 _copy(source, copy, progress)
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
-                source.close()
-            with part.open("rb+") as whole:
-                os.fsync(whole.fileno())
-            part.replace(target)
-        except (apsw.Error, OSError) as error:
-            part.unlink(missing_ok=True)
-            raise problem(target, error) from error
+        finally:
+            source.close(True)
+        with part.open("rb+") as whole:
+            os.fsync(whole.fileno())
 
     def schema_version(self) -> int:
         """The number of the last migration that this file has had."""
         with self.read() as tx:
             return int((tx.one("PRAGMA user_version") or (0,))[0])
-
-    def data_version(self) -> int:
-        """A number that changes when anybody commits to the file; for live refresh."""
-        with self.read() as tx:
-            return int((tx.one("PRAGMA data_version") or (0,))[0])
 
 
 def _copy(source: apsw.Connection, copy: apsw.Connection, progress: Callable[[int, int], bool] | None) -> None:
@@ -308,9 +364,21 @@ def _number(connection: apsw.Connection, pragma: str) -> int:
 
 
 def _fail(group: list[_Work], error: BaseException) -> None:
+    """Each of a group gets an error of its own; who was interrupted takes only themselves out of their work."""
     for item in group:
         item.done = True
-        item.error = item.error or error
+        if item.error is None:
+            told = isinstance(error, Exception)
+            item.error = error if told else StoreProblem("Writing was interrupted.", "Nothing was changed. Try again.")
+
+
+def _cannot_change(path: Path) -> bool:
+    """Whether a file lies whole in a folder that this process cannot write, with no journal beside it."""
+    return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
+
+
+def _closed_problem(path: Path) -> StoreProblem:
+    return StoreProblem(f"{path.name} has been closed.", "Open it again.")
 
 
 # Migrations
@@ -340,8 +408,8 @@ def create_store(path: Path, *, vfs: str | None = None, synchronous: str = "FULL
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
         try:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("PRAGMA page_size = 4096")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             _checked(connection, "PRAGMA journal_mode = WAL", "wal")
             connection.execute("PRAGMA synchronous = FULL")
             _migrate(connection, 0)
@@ -349,9 +417,23 @@ def create_store(path: Path, *, vfs: str | None = None, synchronous: str = "FULL
             connection.close()
         with suppress(OSError):
             path.chmod(0o600)
+        _sync_folder(path.parent)
     except (apsw.Error, OSError) as error:
+        for rest in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            with suppress(OSError):
+                rest.unlink(missing_ok=True)
         raise problem(path, error) from error
     return Store(path, vfs=vfs, synchronous=synchronous)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Keep a new file's name through a power cut; where folders cannot be synced, the system does it by itself."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, synchronous: str = "FULL") -> Store:
@@ -395,8 +477,10 @@ def _migrate(connection: apsw.Connection, version: int) -> None:
             continue
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute(sql)
-            connection.execute(f"PRAGMA user_version = {number}")
+            # Another process may have done it while this one waited for the lock.
+            if _number(connection, "PRAGMA user_version") < number:
+                connection.execute(sql)
+                connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except BaseException:
             with suppress(apsw.Error):

@@ -117,6 +117,8 @@ CREATE TABLE wallet (
     activity_on TEXT,
     refilled_on TEXT,
     idle_on TEXT,
+    -- The last day that `active_gap` counts this wallet on.
+    active_on TEXT,
     period INTEGER NOT NULL,
     due_at INTEGER,
     first_live_seq INTEGER NOT NULL,
@@ -229,10 +231,30 @@ CREATE TABLE award (
     entry_id INTEGER,
     outcome TEXT NOT NULL,
     reason TEXT,
-    trace TEXT NOT NULL
+    trace TEXT NOT NULL,
+    -- Its entry's number in the wallet, or that of the last entry before it: where it stands in the history.
+    seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX award_day ON award (wallet_id, local_date, applied);
 CREATE INDEX award_entry ON award (entry_id) WHERE entry_id IS NOT NULL;
+
+CREATE INDEX award_zero ON award (wallet_id, seq, id) WHERE applied = 0;
+
+-- Adjustments that did less than was asked, or nothing: what was asked, each limit, and the answer that was given.
+CREATE TABLE cut_adjustment (
+    id INTEGER PRIMARY KEY,
+    wallet_id INTEGER NOT NULL REFERENCES wallet (id),
+    reference TEXT,
+    entry_id INTEGER UNIQUE REFERENCES entry (id),
+    asked INTEGER NOT NULL,
+    reason_code TEXT,
+    cut TEXT NOT NULL,
+    balance INTEGER NOT NULL,
+    lifetime INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    trace TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX cut_adjustment_reference ON cut_adjustment (wallet_id, reference) WHERE reference IS NOT NULL;
 
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
@@ -242,6 +264,7 @@ CREATE TABLE event (
     order_id TEXT,
     occurred_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
+    local_date TEXT NOT NULL,
     outcome TEXT NOT NULL,
     reason TEXT,
     award_id INTEGER REFERENCES award (id),
