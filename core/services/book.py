@@ -6,15 +6,16 @@ once.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from core.contract.errors import NotFound
 from core.contract.values import SPENDABLE, CustomerStatus, EntryKind
 from core.engine import chain, ledger
-from core.engine.earning import Award
+from core.engine.earning import Award, Earned
 from core.engine.values import Allocation, Cause, Debt, Entry, Lot, Policy, TraceStep, Wallet
 from core.services.ids import from_blob, to_blob
 from core.services.program import Books
@@ -24,7 +25,10 @@ from core.store.sqlite import Row, Tx
 
 @dataclass(slots=True)
 class Account:
-    """A wallet in hand: whose it is, its chain's head, and what it held when it was loaded."""
+    """A wallet in hand: whose it is, its chain's head, and what it held when it was loaded.
+
+    `active_on` is the last day that the roll-up counts it on, `active_days` are those that were added in this book.
+    """
 
     wallet_id: int
     customer_id: int
@@ -32,6 +36,8 @@ class Account:
     status: CustomerStatus
     wallet: Wallet
     head: bytes
+    active_on: str | None = None
+    active_days: set[str] = field(default_factory=set)
     before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     debts_before: dict[int, int] = field(default_factory=dict)
     touched: bool = False
@@ -58,6 +64,7 @@ class Book:
         self.policy = policy or books.policy
         self.recorded_at = recorded_at
         self._accounts: dict[int, Account] = {}
+        self._by_uid: dict[bytes, Account] = {}
         self._entries: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
         self._awards: list[tuple[Any, ...]] = []
@@ -65,7 +72,7 @@ class Book:
         self._expiry: dict[str, int] = defaultdict(int)
         self._due: dict[tuple[str, int], int] = defaultdict(int)
         self._gaps: dict[tuple[str, int], int] = defaultdict(int)
-        self._earned: dict[tuple[int, date], list[int]] = {}
+        self._earned: dict[tuple[int, str], int] = {}
         self._next_entry: int | None = None
         self._next_award: int | None = None
 
@@ -78,23 +85,64 @@ class Book:
             row = sql.wallet_of(self.tx, customer_id, SPENDABLE)
             if row is None:
                 raise NotFound("This customer has no wallet.")
-            known = self._accounts[customer_id] = load(self.tx, row)
+            known = self._keep(load(self.tx, row))
         return known
 
     def account_of(self, uid: str) -> Account:
         """The account of a customer, by public id. `NotFound` where there is none."""
         raw = to_blob(uid)
+        known = self._by_uid.get(raw) if raw else None
+        if known is not None:
+            return known
         row = sql.wallet_of_uid(self.tx, raw, SPENDABLE) if raw else None
         if row is None:
             raise NotFound(f"There is no customer {uid}.")
-        known = self._accounts.get(row[1])
-        if known is None:
-            known = self._accounts[row[1]] = load(self.tx, row)
+        return self._keep(load(self.tx, row))
+
+    def loaded(self, uid: str) -> Account | None:
+        """The account of a customer that `prefetch` was asked for; none where there is no such customer."""
+        raw = to_blob(uid)
+        return self._by_uid.get(raw) if raw else None
+
+    def prefetch(self, uids: Iterable[str]) -> None:
+        """Load the accounts of many customers in a few statements; those that do not exist are left out."""
+        wanted = {raw for uid in uids if (raw := to_blob(uid)) is not None and raw not in self._by_uid}
+        self._load_many(sql.wallets_of_uids(self.tx, sorted(wanted), SPENDABLE))
+
+    def prefetch_wallets(self, wallet_ids: Iterable[int]) -> list[Account]:
+        """The accounts of many wallets, loaded in a few statements, in no order."""
+        rows = sql.wallets_by_id(self.tx, sorted(set(wallet_ids)))
+        self._load_many([row for row in rows if row[1] not in self._accounts])
+        return [self._accounts[row[1]] for row in rows]
+
+    def _load_many(self, rows: Sequence[Row]) -> None:
+        lots: dict[int, list[Lot]] = defaultdict(list)
+        debts: dict[int, list[Debt]] = defaultdict(list)
+        for row in sql.live_lots_of(self.tx, [row[0] for row in rows if holds_lots(row)]):
+            lots[row[0]].append(lot_of(row[1:]))
+        for wallet_id, *debt in sql.open_debts_of(self.tx, [row[0] for row in rows if owes(row)]):
+            debts[wallet_id].append(Debt(*debt))
+        for row in rows:
+            self._keep(account_from(row, sorted(lots[row[0]], key=_seq), sorted(debts[row[0]], key=_seq)))
+
+    def _keep(self, account: Account) -> Account:
+        known = self._accounts.setdefault(account.customer_id, account)
+        self._by_uid[known.customer_uid] = known
         return known
+
+    def forget(self) -> None:
+        """Let go of every account: what follows is read anew. Only after `flush`, or where nothing is to be written."""
+        self._accounts.clear()
+        self._by_uid.clear()
 
     def settle(self, account: Account, now: int) -> list[Written]:
         """Write what is due on an account before anything else (C14)."""
-        return self.post(account, ledger.settle(account.wallet, self.policy, now, self.recorded_at))
+        period = account.wallet.period
+        entries = ledger.settle(account.wallet, self.policy, now, self.recorded_at)
+        if account.wallet.period != period:
+            # Leaving inactivity stamps lots without an entry (C8).
+            account.touched = True
+        return self.post(account, entries) if entries else []
 
     # Posting
 
@@ -139,81 +187,84 @@ class Book:
             written.append(Written(row, entry))
         return written
 
-    def earned(self, account: Account, day: date) -> list[int]:
-        """What the account has earned on a day and in its month; counted once a transaction, then kept up."""
-        known = self._earned.get((account.wallet_id, day))
-        if known is None:
-            policy = self.policy
-            known = [0, 0]
-            if policy.daily_earn_cap is not None or policy.monthly_earn_cap is not None:
-                known = list(self._count_earned(account, day))
-            self._earned[(account.wallet_id, day)] = known
-        return known
+    @property
+    def caps_earning(self) -> bool:
+        """Whether a cap asks for what was earned in a day or a month."""
+        return self.policy.daily_earn_cap is not None or self.policy.monthly_earn_cap is not None
 
-    def _count_earned(self, account: Account, day: date) -> tuple[int, int]:
-        start = day.replace(day=1)
-        end = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        on_day, in_month = sql.earned(self.tx, account.wallet_id, day, start, date.fromordinal(end.toordinal() - 1))
-        for row in self._awards:
-            if row[1] == account.wallet_id:
-                if row[9] == day.isoformat():
-                    on_day += row[6]
-                if row[9][:7] == day.isoformat()[:7]:
-                    in_month += row[6]
-        return on_day, in_month
+    def earned(self, account: Account, day: date) -> Earned:
+        """What the account has earned on a day and in its month (B4, B5); 0 where no cap asks for it."""
+        if not self.caps_earning:
+            return Earned(0, 0)
+        on = day.isoformat()
+        month = (account.wallet_id, on[:7])
+        if month not in self._earned:
+            self.prefetch_earned([(account, on)])
+        return Earned(self._earned.get((account.wallet_id, on), 0), self._earned[month])
+
+    def prefetch_earned(self, wanted: Iterable[tuple[Account, str]]) -> None:
+        """Count what accounts have earned in the months of the days given, in a few statements; kept up from then on."""
+        months: dict[str, set[int]] = defaultdict(set)
+        for account, on in wanted:
+            if (account.wallet_id, on[:7]) not in self._earned:
+                months[on[:7]].add(account.wallet_id)
+        for month, wallets in months.items():
+            for wallet_id in wallets:
+                self._earned[(wallet_id, month)] = 0
+            for wallet_id, on, applied in sql.earned(self.tx, sorted(wallets), f"{month}-01", f"{month}-31"):
+                self._add_earned(wallet_id, on, applied)
+
+    def _add_earned(self, wallet_id: int, on: str, applied: int) -> None:
+        if (wallet_id, on[:7]) in self._earned:
+            self._earned[(wallet_id, on[:7])] += applied
+            self._earned[(wallet_id, on)] = self._earned.get((wallet_id, on), 0) + applied
 
     def record_award(
-        self,
-        account: Account,
-        award: Award,
-        source: str,
-        source_id: str,
-        occurred_at: int,
-        day: date,
-        active_before: date | None,
+        self, account: Account, award: Award, source: str, source_id: str, occurred_at: int, day: date
     ) -> tuple[int, Written | None]:
-        """Write an award with its trace, also at zero, and its entry where it applied anything."""
-        written = self.post(account, award.entries, award.code)
+        """Write an award with its trace, also at zero, and its entry where it applied anything.
+
+        `earned` has to have been asked before, so that caps are kept up.
+        """
+        written = self.post(account, award.entries, award.code) if award.entries else None
         entry = written[0] if written else None
         if self._next_award is None:
             self._next_award = sql.next_id(self.tx, "award")
         row = self._next_award
         self._next_award += 1
+        on = day.isoformat()
         if award.applied:
-            for (wallet_id, on), known in self._earned.items():
-                if wallet_id == account.wallet_id and on.year == day.year and on.month == day.month:
-                    known[1] += award.applied
-                    if on == day:
-                        known[0] += award.applied
+            self._add_earned(account.wallet_id, on, award.applied)
         if award.wanted:
             account.touched = True
-            self._count_active(account, day, active_before)
+            self._count_active(account, on)
         self._awards.append((
             row, account.wallet_id, source, source_id, award.code, award.wanted, award.applied, occurred_at,
-            self.recorded_at, day.isoformat(), entry.row if entry else None, award.outcome.value,
-            award.reason.value if award.reason else None, trace_text(award.steps),
+            self.recorded_at, on, entry.row if entry else None, award.outcome.value,
+            award.reason.value if award.reason else None, trace_text(tuple(award.steps)),
+            entry.entry.seq if entry else account.wallet.seq,
         ))  # fmt: skip
         return row, entry
 
-    def _count_active(self, account: Account, day: date, before: date | None) -> None:
+    def _count_active(self, account: Account, on: str) -> None:
         """Keep the count of active wallets: by day, and by the days since each was active before."""
-        on = day.isoformat()
-        if before is None or day > before:
-            self._gaps[(on, (day - before).days if before else -1)] += 1
+        last = account.active_on
+        if last is None or on > last:
+            self._gaps[(on, gap_days(last, on))] += 1
+            account.active_on = on
+        elif on == last or on in account.active_days:
             return
-        if day == before:
-            return
-        # Late: the day may be new in the middle of what is known.
-        mine = [row[9] for row in self._awards if row[1] == account.wallet_id and row[5]]
-        there, earlier, later = sql.active_around(self.tx, account.wallet_id, on)
-        if there or on in mine:
-            return
-        earlier = max([d for d in [earlier, *mine] if d and d < on], default=None)
-        later = min([d for d in [later, *mine] if d and d > on], default=None)
-        self._gaps[(on, _gap(earlier, on))] += 1
-        if later:
-            self._gaps[(later, _gap(earlier, later))] -= 1
-            self._gaps[(later, _gap(on, later))] += 1
+        else:
+            # Late: the day may be new in the middle of what is known.
+            there, earlier, later = sql.active_around(self.tx, account.wallet_id, on)
+            if there:
+                return
+            earlier = max((d for d in (earlier, *account.active_days) if d and d < on), default=None)
+            later = min(d for d in (later, last, *account.active_days) if d and d > on)
+            self._gaps[(on, gap_days(earlier, on))] += 1
+            self._gaps[(later, gap_days(earlier, later))] -= 1
+            self._gaps[(later, gap_days(on, later))] += 1
+        account.active_days.add(on)
 
     # Writing
 
@@ -257,7 +308,7 @@ class Book:
         first_live = min((lot.seq for lot in wallet.lots if lot.left), default=wallet.seq + 1)
         wallets.append((
             wallet.seq, account.head, wallet.balance, wallet.pending, wallet.reserved, wallet.debt, wallet.lifetime,
-            wallet.activity_at, _iso(wallet.activity_on), _iso(wallet.refilled_on), idle, wallet.period,
+            wallet.activity_at, _iso(wallet.activity_on), _iso(wallet.refilled_on), idle, account.active_on, wallet.period,
             ledger.next_due_at(wallet), first_live, account.wallet_id,
         ))  # fmt: skip
         account.touched = False
@@ -295,14 +346,31 @@ class Book:
 
 def load(tx: Tx, row: Row) -> Account:
     """An account from its row, with what is live in it."""
-    (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, period, debt,
-     first_live, balance, pending, _due_at) = row  # fmt: skip
-    lots = [lot_of(found) for found in sql.live_lots(tx, wallet_id, first_live)] if balance + debt or pending else []
-    debts = [Debt(*found) for found in sql.open_debts(tx, wallet_id)] if debt else []
+    lots = [lot_of(found) for found in sql.live_lots(tx, row[0], row[13])] if holds_lots(row) else []
+    debts = [Debt(*found) for found in sql.open_debts(tx, row[0])] if owes(row) else []
+    return account_from(row, lots, debts)
+
+
+def holds_lots(row: Row) -> bool:
+    """Whether the wallet of a row has anything in lots: what is left in usable ones is its balance and its debt."""
+    debt, balance, pending = row[12], row[14], row[15]
+    return bool(balance + debt or pending)
+
+
+def owes(row: Row) -> bool:
+    """Whether the wallet of a row has a debt."""
+    return bool(row[12])
+
+
+def account_from(row: Row, lots: list[Lot], debts: list[Debt]) -> Account:
+    """An account from its row and what was found in it."""
+    (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period,
+     _debt, _first_live, _balance, _pending) = row  # fmt: skip
     wallet = Wallet(seq, lots, debts, lifetime, activity_at, _date(activity_on), _date(refilled_on), period)
     before = {lot.seq: lot_state(lot) for lot in lots}
+    owed = {debt.seq: debt.left for debt in debts}
     return Account(
-        wallet_id, customer_id, uid, CustomerStatus(status), wallet, head, before, {d.seq: d.left for d in debts}
+        wallet_id, customer_id, uid, CustomerStatus(status), wallet, head, active_on, before=before, debts_before=owed
     )
 
 
@@ -336,8 +404,9 @@ def entry_of(row: Row) -> Entry:
     )  # fmt: skip
 
 
-def trace_text(steps: Sequence[TraceStep]) -> str:
-    """A trace as it is kept."""
+@lru_cache(maxsize=4096)
+def trace_text(steps: tuple[TraceStep, ...]) -> str:
+    """A trace as it is kept. Most events of a type leave the same one."""
     return json.dumps(steps, separators=(",", ":"))
 
 
@@ -353,8 +422,14 @@ def _idle_on(wallet: Wallet) -> str | None:
     return _iso(max((day for day in (wallet.activity_on, wallet.refilled_on) if day), default=None))
 
 
-def _gap(earlier: str | None, later: str) -> int:
+@lru_cache(maxsize=4096)
+def gap_days(earlier: str | None, later: str) -> int:
+    """The days between two active days; -1 where there was none before."""
     return (date.fromisoformat(later) - date.fromisoformat(earlier)).days if earlier else -1
+
+
+def _seq(item: Lot | Debt) -> int:
+    return item.seq
 
 
 def _iso(day: date | None) -> str | None:

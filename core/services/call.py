@@ -29,7 +29,10 @@ class Caller:
 
 @dataclass(slots=True)
 class Call:
-    """One request being carried out. `now` is the instant at which all of it is judged."""
+    """One request being carried out. `now` is the instant at which all of it is judged.
+
+    A service that refuses without an error, to keep a log of it, sets `binds_key` to false (E1).
+    """
 
     operation: Operation[Any, Any]
     caller: Caller
@@ -41,6 +44,7 @@ class Call:
     request_id: str | None = None
     random: Random = os.urandom
     audited: list[tuple[str | None, str]] = field(default_factory=list)
+    binds_key: bool = True
 
     def audit(self, target: str | None, summary: str) -> None:
         """Note who did what to what; written in the transaction of its effect (J4). No personal data."""

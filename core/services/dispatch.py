@@ -138,6 +138,8 @@ class Desk:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (call.now, caller.name, caller.via, operation.name, target, summary, call.request_id),
             )
+        if not call.binds_key:
+            return
         exclude = {operation.secret} if operation.secret else None
         kept = operation.answer_adapter.dump_json(answer, by_alias=True, exclude=exclude).decode()
         call.tx.run(
@@ -161,12 +163,15 @@ def _first_answer(operation: Operation[Any, Any], digest: bytes, known: tuple[An
     return operation.answer_adapter.validate_json(answer)
 
 
-def check_revision(call: Call, current: int, shown: Any) -> None:
-    """Refuse an edit that was made on an older revision than the one in force, and show the one in force (J2)."""
+def check_revision(call: Call, current: int, shown: Any, yours: Any = None) -> None:
+    """Refuse an edit that was made on an older revision than the one in force, and show both sides (J2).
+
+    `shown` is what is in force, `yours` what was to be saved.
+    """
     if call.revision is not None and call.revision != current:
         raise Conflict(
             f"This was changed meanwhile: you edited revision {call.revision}, now it is {current}."
             " Look at both and save again.",
             code="stale_revision",
-            details={"revision": current, "current": shown},
+            details={"revision": current, "current": shown, "yours": yours},
         )

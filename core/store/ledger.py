@@ -1,20 +1,20 @@
 """The ledger's SQL: a wallet with what is live in it, and the rows that a posting writes."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from core.store.sqlite import Row, Tx
 
 WALLET = (
     "SELECT w.id, w.customer_id, c.uid, c.status, w.seq, w.head, w.lifetime, w.activity_at, w.activity_on,"
-    " w.refilled_on, w.period, w.debt, w.first_live_seq, w.balance, w.pending, w.due_at"
+    " w.refilled_on, w.active_on, w.period, w.debt, w.first_live_seq, w.balance, w.pending"
     " FROM wallet w JOIN customer c ON c.id = w.customer_id"
 )
 
 LOT = (
     "seq, opened, left, reserved, earned_on, earned_at, last_usable_on, ends_at, pending, available_at, exempt, shared"
 )
+LOT_OF = ", ".join(f"l.{column}" for column in LOT.split(", "))
 
 
 def wallet_of(tx: Tx, customer_id: int, point_type: str) -> Row | None:
@@ -32,9 +32,48 @@ def wallet_by_id(tx: Tx, wallet_id: int) -> Row | None:
     return tx.one(f"{WALLET} WHERE w.id = ?", (wallet_id,))
 
 
+def among(tx: Tx, sql: str, values: Sequence[Any], parameters: Sequence[Any] = ()) -> list[Row]:
+    """The rows of a query that ends in `IN` and is completed here, for any number of values; `parameters` come first."""
+    found: list[Row] = []
+    step = 500 if len(values) > 20 else 20
+    for start in range(0, len(values), step):
+        part = list(values[start : start + step])
+        # Filled up to one length, so that the statement is prepared once.
+        part += part[:1] * (step - len(part))
+        found += tx.all(f"{sql} ({','.join('?' * step)})", (*parameters, *part))
+    return found
+
+
+def wallets_of_uids(tx: Tx, uids: Sequence[bytes], point_type: str) -> list[Row]:
+    """The wallets of many customers."""
+    return among(tx, f"{WALLET} WHERE w.point_type = ? AND c.uid IN", uids, (point_type,))
+
+
+def wallets_by_id(tx: Tx, wallet_ids: Sequence[int]) -> list[Row]:
+    """Many wallets by number."""
+    return among(tx, f"{WALLET} WHERE w.id IN", wallet_ids)
+
+
+def live_lots_of(tx: Tx, wallet_ids: Sequence[int]) -> list[Row]:
+    """The lots of many wallets that still hold something: the wallet, then the lot."""
+    return among(
+        tx,
+        f"SELECT l.wallet_id, {LOT_OF} FROM lot l JOIN wallet w ON w.id = l.wallet_id"
+        " WHERE l.left > 0 AND l.seq >= w.first_live_seq AND l.wallet_id IN",
+        wallet_ids,
+    )
+
+
+def open_debts_of(tx: Tx, wallet_ids: Sequence[int]) -> list[Row]:
+    """What is still owed on many wallets: the wallet, then number, amount, left."""
+    return among(tx, "SELECT wallet_id, seq, amount, left FROM debt WHERE left > 0 AND wallet_id IN", wallet_ids)
+
+
 def live_lots(tx: Tx, wallet_id: int, from_seq: int) -> list[Row]:
     """The lots that still hold something, in order of number."""
-    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ? AND seq >= ? AND left > 0 ORDER BY seq", (wallet_id, from_seq))
+    return tx.all(
+        f"SELECT {LOT} FROM lot WHERE wallet_id = ? AND seq >= ? AND left > 0 ORDER BY seq", (wallet_id, from_seq)
+    )
 
 
 def all_lots(tx: Tx, wallet_id: int) -> list[Row]:
@@ -94,7 +133,7 @@ def save_debts(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
 def save_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     tx.many(
         "UPDATE wallet SET seq = ?, head = ?, balance = ?, pending = ?, reserved = ?, debt = ?, lifetime = ?,"
-        " activity_at = ?, activity_on = ?, refilled_on = ?, idle_on = ?, period = ?, due_at = ?, first_live_seq = ?"
+        " activity_at = ?, activity_on = ?, refilled_on = ?, idle_on = ?, active_on = ?, period = ?, due_at = ?, first_live_seq = ?"
         " WHERE id = ?",
         rows,
     )
@@ -103,20 +142,20 @@ def save_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
 def insert_awards(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     tx.many(
         "INSERT INTO award (id, wallet_id, source, source_id, code, wanted, applied, occurred_at, recorded_at,"
-        " local_date, entry_id, outcome, reason, trace) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " local_date, entry_id, outcome, reason, trace, seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         rows,
     )
 
 
-def earned(tx: Tx, wallet_id: int, day: date, month_start: date, month_end: date) -> tuple[int, int]:
-    """Points earned on a day and in its month, what is pending included (B4, B5)."""
-    row = tx.one(
-        "SELECT coalesce(sum(CASE WHEN local_date = ? THEN applied END), 0), coalesce(sum(applied), 0) FROM award"
-        " WHERE wallet_id = ? AND local_date BETWEEN ? AND ?",
-        (day.isoformat(), wallet_id, month_start.isoformat(), month_end.isoformat()),
+def earned(tx: Tx, wallet_ids: Sequence[int], first: str, last: str) -> list[Row]:
+    """What wallets earned between two days, what is pending included: the wallet, the day, the points (B4, B5)."""
+    return among(
+        tx,
+        "SELECT wallet_id, local_date, applied FROM award WHERE applied > 0 AND local_date BETWEEN ? AND ?"
+        " AND wallet_id IN",
+        wallet_ids,
+        (first, last),
     )
-    assert row is not None
-    return row[0], row[1]
 
 
 def active_around(tx: Tx, wallet_id: int, day: str) -> tuple[bool, str | None, str | None]:

@@ -71,7 +71,9 @@ CREATE TABLE customer (
     updated_by TEXT,
     attributes TEXT NOT NULL,
     batch TEXT,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    -- What a search finds the customer by: each word of `token`, a line feed before it.
+    words TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX customer_external_id ON customer (external_id) WHERE external_id IS NOT NULL;
 CREATE UNIQUE INDEX customer_email ON customer (email_key) WHERE email_key IS NOT NULL;
@@ -79,7 +81,7 @@ CREATE UNIQUE INDEX customer_phone ON customer (phone_key) WHERE phone_key IS NO
 CREATE UNIQUE INDEX customer_member_code ON customer (member_code) WHERE member_code IS NOT NULL;
 CREATE INDEX customer_name ON customer (name_key, id);
 CREATE INDEX customer_created ON customer (created_at, id);
-CREATE INDEX customer_status ON customer (status, id) WHERE status <> 'active';
+CREATE INDEX customer_status ON customer (name_key, id) WHERE status <> 'active';
 
 -- Every prefix that finds a customer begins one of these words (S6.17).
 CREATE TABLE token (
@@ -125,8 +127,10 @@ CREATE TABLE wallet (
     sealed_seq INTEGER NOT NULL,
     UNIQUE (customer_id, point_type)
 ) STRICT;
-CREATE INDEX wallet_balance ON wallet (balance, customer_id);
-CREATE INDEX wallet_activity ON wallet (activity_at, customer_id) WHERE activity_at IS NOT NULL;
+CREATE INDEX wallet_balance ON wallet (point_type, balance, customer_id);
+CREATE INDEX wallet_lifetime ON wallet (point_type, lifetime, customer_id);
+-- Who was never active stands before all others.
+CREATE INDEX wallet_activity ON wallet (point_type, ifnull(activity_at, -9223372036854775807), customer_id);
 CREATE INDEX wallet_due ON wallet (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX wallet_idle ON wallet (idle_on) WHERE idle_on IS NOT NULL;
 CREATE INDEX wallet_unsealed ON wallet (id) WHERE seq > sealed_seq;

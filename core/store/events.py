@@ -1,0 +1,62 @@
+"""The SQL of events: what is known already, what is written, what is read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.store.ledger import among
+from core.store.sqlite import Row, Tx
+
+EVENT = (
+    "SELECT e.id, e.event_id, e.name, c.uid, e.occurred_at, e.recorded_at, e.outcome, e.reason, e.properties, a.wanted,"
+    " a.applied, a.entry_id, a.recorded_at, a.trace FROM event e LEFT JOIN customer c ON c.id = e.customer_id"
+    " LEFT JOIN award a ON a.id = e.award_id"
+)
+
+
+def known_ids(tx: Tx, event_ids: Sequence[str]) -> set[str]:
+    """Which of these event ids are taken."""
+    return {row[0] for row in among(tx, "SELECT event_id FROM event WHERE event_id IN", event_ids)}
+
+
+def decided_orders(tx: Tx, order_ids: Sequence[str]) -> set[str]:
+    """Which of these orders a purchase event has decided already (B13)."""
+    sql = "SELECT order_id FROM event WHERE outcome <> 'same_purchase' AND order_id IN"
+    return {row[0] for row in among(tx, sql, order_ids)}
+
+
+def last_entries(tx: Tx, wallet_ids: Sequence[int]) -> dict[int, int]:
+    """The latest instant at which anything in a wallet's ledger happened, for wallets that have entries."""
+    rows = among(tx, "SELECT wallet_id, occurred_at FROM entry WHERE wallet_id IN", wallet_ids)
+    last: dict[int, int] = {}
+    for wallet_id, occurred_at in rows:
+        last[wallet_id] = max(occurred_at, last.get(wallet_id, occurred_at))
+    return last
+
+
+def insert_events(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    tx.many(
+        "INSERT INTO event (event_id, name, customer_id, order_id, occurred_at, recorded_at, local_date, outcome,"
+        " reason, award_id, properties, batch) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        rows,
+    )
+
+
+def insert_refused(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    tx.many(
+        "INSERT INTO refused_event (event_id, name, customer_uid, occurred_at, refused_at, reason)"
+        " VALUES (?,?,?,?,?,?)",
+        rows,
+    )
+
+
+def event_by_id(tx: Tx, event_id: str) -> Row | None:
+    """An event with its award, by the id that its sender gave it."""
+    return tx.one(f"{EVENT} WHERE e.event_id = ?", (event_id,))
+
+
+def last_refusal(tx: Tx, event_id: str) -> Row | None:
+    """The last refusal of an event id."""
+    return tx.one(f"{REFUSED} WHERE event_id = ? ORDER BY id DESC LIMIT 1", (event_id,))
+
+
+REFUSED = "SELECT id, event_id, name, customer_uid, occurred_at, refused_at, reason FROM refused_event"
