@@ -7,44 +7,21 @@ once.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from core.contract.errors import NotFound
-from core.contract.values import SPENDABLE, CustomerStatus, EntryKind
+from core.contract.values import SPENDABLE, EntryKind
 from core.engine import chain, ledger
 from core.engine.earning import Award, Earned
-from core.engine.values import Allocation, Cause, Debt, Entry, Lot, Policy, TraceStep, Wallet
-from core.services.ids import from_blob, to_blob
+from core.engine.values import Debt, Entry, Lot, Policy, TraceStep, Wallet
+from core.services.accounts import Account, account_from, holds_lots, iso, load, lot_of, lot_state, owes
+from core.services.ids import to_blob
 from core.services.program import Books
 from core.store import ledger as sql
 from core.store.sqlite import Row, Tx
-
-
-@dataclass(slots=True)
-class Account:
-    """A wallet in hand: whose it is, its chain's head, and what it held when it was loaded.
-
-    `active_on` is the last day that the roll-up counts it on, `active_days` are those that were added in this book.
-    """
-
-    wallet_id: int
-    customer_id: int
-    customer_uid: bytes
-    status: CustomerStatus
-    wallet: Wallet
-    head: bytes
-    active_on: str | None = None
-    active_days: set[str] = field(default_factory=set)
-    before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    debts_before: dict[int, int] = field(default_factory=dict)
-    touched: bool = False
-
-    @property
-    def uid(self) -> str:
-        return from_blob(self.customer_uid)
 
 
 @dataclass(slots=True)
@@ -308,7 +285,7 @@ class Book:
         first_live = min((lot.seq for lot in wallet.lots if lot.left), default=wallet.seq + 1)
         wallets.append((
             wallet.seq, account.head, wallet.balance, wallet.pending, wallet.reserved, wallet.debt, wallet.lifetime,
-            wallet.activity_at, _iso(wallet.activity_on), _iso(wallet.refilled_on), idle, account.active_on, wallet.period,
+            wallet.activity_at, iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
             ledger.next_due_at(wallet), first_live, account.wallet_id,
         ))  # fmt: skip
         account.touched = False
@@ -344,66 +321,6 @@ class Book:
         self._gaps.clear()
 
 
-def load(tx: Tx, row: Row) -> Account:
-    """An account from its row, with what is live in it."""
-    lots = [lot_of(found) for found in sql.live_lots(tx, row[0], row[13])] if holds_lots(row) else []
-    debts = [Debt(*found) for found in sql.open_debts(tx, row[0])] if owes(row) else []
-    return account_from(row, lots, debts)
-
-
-def holds_lots(row: Row) -> bool:
-    """Whether the wallet of a row has anything in lots: what is left in usable ones is its balance and its debt."""
-    debt, balance, pending = row[12], row[14], row[15]
-    return bool(balance + debt or pending)
-
-
-def owes(row: Row) -> bool:
-    """Whether the wallet of a row has a debt."""
-    return bool(row[12])
-
-
-def account_from(row: Row, lots: list[Lot], debts: list[Debt]) -> Account:
-    """An account from its row and what was found in it."""
-    (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period,
-     _debt, _first_live, _balance, _pending) = row  # fmt: skip
-    wallet = Wallet(seq, lots, debts, lifetime, activity_at, _date(activity_on), _date(refilled_on), period)
-    before = {lot.seq: lot_state(lot) for lot in lots}
-    owed = {debt.seq: debt.left for debt in debts}
-    return Account(
-        wallet_id, customer_id, uid, CustomerStatus(status), wallet, head, active_on, before=before, debts_before=owed
-    )
-
-
-def lot_of(row: Row) -> Lot:
-    """A lot from its row."""
-    (seq, opened, left, reserved, earned_on, earned_at, last_usable_on, ends_at, pending, available_at, exempt,
-     shared) = row  # fmt: skip
-    return Lot(
-        seq, opened, left, date.fromisoformat(earned_on), earned_at, _date(last_usable_on), ends_at, reserved,
-        bool(pending), available_at, bool(exempt), bool(shared),
-    )  # fmt: skip
-
-
-def lot_state(lot: Lot) -> tuple[Any, ...]:
-    """A lot as its row, in the order of the columns."""
-    return (
-        lot.seq, lot.opened, lot.left, lot.reserved, lot.earned_on.isoformat(), lot.earned_at, _iso(lot.last_usable_on),
-        lot.ends_at, int(lot.pending), lot.available_at, int(lot.exempt), int(lot.shared),
-    )  # fmt: skip
-
-
-def entry_of(row: Row) -> Entry:
-    """A written entry as the engine knows it."""
-    (_id, _wallet, seq, kind, points, balance, lifetime, occurred_at, recorded_at, local_date, last_usable_on, pending,
-     allocations, source, source_id, actor, batch, reason, undoes, digest, _hash) = row  # fmt: skip
-    cause = Cause(source, source_id, actor, batch, reason, digest, undoes)
-    parts: tuple[Allocation, ...] = chain.read_allocations(allocations)
-    return Entry(
-        seq, EntryKind(kind), points, balance, lifetime, occurred_at, recorded_at, date.fromisoformat(local_date), parts,
-        cause, _date(last_usable_on), bool(pending),
-    )  # fmt: skip
-
-
 @lru_cache(maxsize=4096)
 def trace_text(steps: tuple[TraceStep, ...]) -> str:
     """A trace as it is kept. Most events of a type leave the same one."""
@@ -419,7 +336,7 @@ def _idle_on(wallet: Wallet) -> str | None:
     """The day from which inactivity counts for what is in the wallet; none where nothing in it can lapse."""
     if not any(lot.left and not lot.exempt for lot in wallet.lots):
         return None
-    return _iso(max((day for day in (wallet.activity_on, wallet.refilled_on) if day), default=None))
+    return iso(max((day for day in (wallet.activity_on, wallet.refilled_on) if day), default=None))
 
 
 @lru_cache(maxsize=4096)
@@ -430,11 +347,3 @@ def gap_days(earlier: str | None, later: str) -> int:
 
 def _seq(item: Lot | Debt) -> int:
     return item.seq
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
