@@ -96,7 +96,9 @@ class Operation(Generic[Req, Ans]):
         wire = request.wire(exclude_unset=True)
         path = self.path
         for name in self.path_fields:
-            path = path.replace("{" + name + "}", quote(str(wire.pop(name)), safe=""))
+            # A value that is nothing but dots would be read as a step up.
+            value = quote(str(wire.pop(name)), safe="")
+            path = path.replace("{" + name + "}", value if value.strip(".") else value.replace(".", "%2E"))
         if self.method in ("GET", "DELETE"):
             return path, {name: value for name, value in wire.items() if value is not None}, None
         return path, {}, wire.get(self.body) if self.body else wire
