@@ -20,7 +20,7 @@ from core.contract.model import (
     Text,
 )
 from core.contract.operation import Permission, operation
-from core.contract.values import MAX_CUSTOMER_BATCH, CustomerStatus
+from core.contract.values import MAX_CUSTOMER_BATCH, MAX_POINTS, CustomerStatus
 
 PublishedStatus = Literal["ACTIVE", "INACTIVE"]
 Email = Annotated[
@@ -129,7 +129,7 @@ class CustomerId(Model):
 class OpeningLot(Model):
     """Points that a customer brings along, with their own dates (H5)."""
 
-    points: Annotated[int, Field(strict=True, gt=0)]
+    points: Annotated[int, Field(strict=True, gt=0, le=MAX_POINTS)]
     earned_on: Day | None = None
     expires_on: Day | None = None
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from core.contract.values import Unit
 
-_QUARTER_HOURS_SINCE_MS = 94_694_400_000
-"""1973: since then every zone's offset is a whole number of quarter hours, so dates change on quarter hours only."""
+_QUARTER_HOURS_SINCE_MS = 1_325_376_000_000
+"""2012: since then dates change on quarter hours only, in every zone; Newfoundland's clocks went back at 00:01 before."""
 LAST_DAY = date.max - timedelta(days=2)
 """The last date that is computed with; a period that would reach beyond it ends here."""
 
@@ -61,9 +61,9 @@ def add_months(day: date, months: int) -> date:
     """The date that many months on, clamped to the month's end, counted from the date itself (C3)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     month += 1
-    if year >= LAST_DAY.year:
+    if year > LAST_DAY.year:
         return LAST_DAY
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    return min(LAST_DAY, date(year, month, min(day.day, monthrange(year, month)[1])))
 
 
 def add_period(day: date, length: int, unit: Unit) -> date:
@@ -81,6 +81,9 @@ class NotOneInstant(ValueError):
         self.readings = readings
 
 
+_READING = "%Y-%m-%d %H:%M %Z (UTC%z)"
+
+
 def instant_of(local: datetime, zone_name: str) -> int:
     """The one instant of an operator's local time. Raises `NotOneInstant` where there is none, or two (F3)."""
     tz = zone(zone_name)
@@ -88,7 +91,7 @@ def instant_of(local: datetime, zone_name: str) -> int:
     if first == second:
         return first
     readings = (min(first, second), max(first, second))
-    shown = " or ".join(datetime.fromtimestamp(ms // 1000, tz).strftime("%H:%M %Z (UTC%z)") for ms in readings)
+    shown = " or ".join(datetime.fromtimestamp(ms // 1000, tz).strftime(_READING) for ms in readings)
     day = local.strftime("%Y-%m-%d %H:%M")
     if first < second:
         raise NotOneInstant(f"{day} comes twice in {zone_name}: say which, {shown}", readings)

@@ -59,5 +59,5 @@ def link(before: bytes, canonical: bytes) -> bytes:
 
 def text_digest(salt: bytes, *texts: str | None) -> str:
     """A salted digest of free text, so that the text can be erased and the chain still holds."""
-    body = b"\x1f".join((text or "").encode() for text in texts)
-    return sha256(salt + body).hexdigest()
+    body = "".join("-" if text is None else f"{len(text)}:{text}" for text in texts)
+    return sha256(salt + body.encode()).hexdigest()

@@ -46,7 +46,7 @@ def value_step(points: int) -> TraceStep:
 
 
 def limit(wallet: Wallet, policy: Policy, wanted: int, earned: Earned) -> tuple[int, list[TraceStep], Reason | None]:
-    """Cut what is wanted to the daily, the monthly and the balance room, in this order; which one cut it to nothing."""
+    """Cut what is wanted to the daily, the monthly and the balance room, in this order; which one cut it last."""
     steps = []
     points, cut = wanted, None
     for step, maximum, used, reason in (
@@ -56,9 +56,22 @@ def limit(wallet: Wallet, policy: Policy, wanted: int, earned: Earned) -> tuple[
         if maximum is not None:
             points, made, cut = _cut(points, step, maximum, used, reason, cut)
             steps.append(made)
+    points, more, cut = _balance_room(wallet, policy, points, cut)
+    return points, steps + more, cut
+
+
+def _balance_room(
+    wallet: Wallet, policy: Policy, points: int, cut: Reason | None
+) -> tuple[int, list[TraceStep], Reason | None]:
+    """Cut to the room under the maximum balance (B6), and to what a file can hold of balance and lifetime (A7)."""
+    steps = []
+    waiting, balance = wallet.pending, wallet.balance
     if policy.max_balance is not None:
-        used = wallet.balance + wallet.pending
-        points, made, cut = _cut(points, "max_balance", policy.max_balance, used, Reason.MAX_BALANCE, cut)
+        points, made, cut = _cut(points, "max_balance", policy.max_balance, balance + waiting, Reason.MAX_BALANCE, cut)
+        steps.append(made)
+    if points > MAX_POINTS - waiting - max(balance, wallet.lifetime):
+        used = max(balance, wallet.lifetime) + waiting
+        points, made, cut = _cut(points, "max_balance", MAX_POINTS, used, Reason.MAX_BALANCE, cut)
         steps.append(made)
     return points, steps, cut
 
@@ -80,7 +93,8 @@ def award_event(
     """Judge one event for a wallet that is settled up to `now`: trace, activity, credit.
 
     A value of 0 writes no entry (B12). Zero room still records it, as capped (B3); wanted above 0 is activity whatever
-    limit cut it (C7). `holds` makes the points wait out the hold period (C5).
+    limit cut it (C7). `holds` makes the points wait out the hold period (C5). What is too late for a wallet's
+    inactivity date is earned and expired in one step, like what is too late for its own (C10).
     """
     steps = [value_step(value)]
     if value == 0:
@@ -101,6 +115,8 @@ def award_event(
     if wallet.activity_at is None or occurred_at > wallet.activity_at:
         wallet.activity_at = occurred_at
         wallet.activity_on = max(day, wallet.activity_on or day)
+    if entries and policy.periods:
+        entries += ledger.settle(wallet, policy, now, recorded_at)
     outcome = Outcome.APPLIED if applied else Outcome.CAPPED
     return Award(code, value, applied, outcome, cut, steps, entries)
 
@@ -111,12 +127,8 @@ def adjust(
     """A manual adjustment: up to the maximum balance, down to what is available; earn caps do not concern it (B7)."""
     steps = [TraceStep("asked", points, None, None, None, points)]
     if points > 0:
-        applied, cut = points, None
-        ceiling = policy.max_balance if policy.max_balance is not None else MAX_POINTS
-        used = wallet.balance + wallet.pending
-        applied, made, cut = _cut(points, "max_balance", ceiling, used, Reason.MAX_BALANCE, None)
-        if policy.max_balance is not None or cut:
-            steps.append(made)
+        applied, more, cut = _balance_room(wallet, policy, points, None)
+        steps += more
         if not applied:
             return 0, steps, [], cut
         return applied, steps, ledger.credit(wallet, policy, manual_credit(policy, applied, now, cause)), cut

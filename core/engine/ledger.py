@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from core.contract.values import EntryKind
 from core.engine import inactivity, lots
 from core.engine.calendar import day_start, local_date
-from core.engine.values import Allocation, Cause, Entry, Lot, Policy, Wallet
+from core.engine.values import Allocation, Cause, Entry, Lot, Period, Policy, Wallet
 
 TIME = Cause("time", None, "system")
 """The cause of what only the clock asked for."""
@@ -45,7 +45,7 @@ def credit(wallet: Wallet, policy: Policy, wanted: Credit) -> list[Entry]:
     A lot that has ended already is earned and expired in one step (C10).
     """
     pending = wanted.available_at is not None and wanted.available_at > wanted.now
-    was_empty = wallet.usable == 0
+    was_empty = wallet.idle_free
     wallet.seq += 1
     seq = wallet.seq
     allocations = [] if pending else lots.repay(wallet, wanted.points)
@@ -58,7 +58,7 @@ def credit(wallet: Wallet, policy: Policy, wanted: Credit) -> list[Entry]:
             ends_at, 0, pending, wanted.available_at if pending else None, wanted.exempt,
         )  # fmt: skip
         allocations.append(lots.put(wallet, lot, wanted.may_share and not pending and not ended))
-        if was_empty and not pending and not ended:
+        if was_empty and not pending and not ended and not wanted.exempt:
             wallet.refilled_on = _later(wallet.refilled_on, wanted.refills_on)
     lifetime = 0 if pending else wanted.lifetime
     wallet.lifetime += lifetime
@@ -112,7 +112,7 @@ def settle(wallet: Wallet, policy: Policy, now: int, recorded_at: int) -> list[E
         elif step == _LAPSE:
             written += _lapse(wallet, policy, at_ms, recorded_at)
         else:
-            _close_period(wallet, policy, now)
+            _close_period(wallet, policy)
 
 
 def next_due_at(wallet: Wallet) -> int | None:
@@ -150,7 +150,7 @@ def _activate(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> l
     """End the hold of every lot that is available from that instant: lifetime counts now, debts are paid first."""
     written = []
     for lot in [lot for lot in wallet.lots if lot.pending and lot.available_at == at_ms]:
-        was_empty = wallet.usable == 0
+        was_empty = wallet.idle_free
         repaid = lots.repay(wallet, lot.left)
         paid = sum(part.points for part in repaid)
         wallet.lifetime += lot.left
@@ -176,9 +176,15 @@ def _expire_ended(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) 
 
 
 def _lapse(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> list[Entry]:
-    """Everything usable goes by inactivity, but manual credits that do not expire (C7)."""
+    """Everything usable goes by inactivity, but manual credits that do not expire (C7).
+
+    The date is kept as the end of each lot, so that what comes back into it later comes back as expired (D3).
+    """
     idle = [lot for lot in wallet.lots if not lot.pending and not lot.exempt and lot.left > lot.reserved]
     cause = Cause("inactivity", None, "system")
+    through = local_date(at_ms - 1, _current(wallet, policy).zone)
+    for lot in idle:
+        lot.last_usable_on, lot.ends_at = through, at_ms
     return [_expire(wallet, policy, lot, at_ms, recorded_at, cause) for lot in sorted(idle, key=lambda lot: lot.order)]
 
 
@@ -193,10 +199,11 @@ def _expire(wallet: Wallet, policy: Policy, lot: Lot, at_ms: int, recorded_at: i
     )  # fmt: skip
 
 
-def _close_period(wallet: Wallet, policy: Policy, now: int) -> None:
+def _close_period(wallet: Wallet, policy: Policy) -> None:
     """Leaving inactivity stamps its date on the lots that it held (C8); a change of length only begins anew."""
-    period = next(period for period in policy.periods if period.number > wallet.period)
-    through = inactivity.usable_through(wallet, period, policy, now if period.until is None else period.until)
+    period = _current(wallet, policy)
+    left_at = period.since if period.until is None else period.until
+    through = inactivity.usable_through(wallet, period, policy, left_at)
     wallet.period = period.number
     if through is None or not period.stamps:
         return
@@ -206,17 +213,23 @@ def _close_period(wallet: Wallet, policy: Policy, now: int) -> None:
             lot.last_usable_on, lot.ends_at = through, at_ms
 
 
+def _current(wallet: Wallet, policy: Policy) -> Period:
+    """The period of inactivity that a wallet is in or has not left yet."""
+    return next(period for period in policy.periods if period.number > wallet.period)
+
+
 def take_back(
-    wallet: Wallet, policy: Policy, undone: Entry, lifetime_added: int, now: int, cause: Cause
+    wallet: Wallet, policy: Policy, undone: Entry, lifetime_added: int, now: int, cause: Cause, expired: int = 0
 ) -> tuple[Entry, int]:
     """Undo a credit: what is pending of it, its own lot, then others by C1, never below 0 (D14).
 
-    Lifetime goes down by all that it added, recovered or not. Answers the entry and the points not recovered.
+    `expired` of it are gone by time and are not taken again out of other lots (D7). Lifetime goes down by all that it
+    added, recovered or not. Answers the entry and the points not recovered.
     """
     own = next((part.seq for part in undone.allocations if not part.debt), undone.seq)
     pending = next((lot for lot in wallet.lots if lot.seq == own and lot.pending), None)
     from_pending = min(undone.points, pending.left) if pending else 0
-    goal = from_pending + min(undone.points - from_pending, wallet.available)
+    goal = from_pending + min(max(0, undone.points - expired) - from_pending, wallet.available)
     first = lots.take(wallet, from_pending, own) if pending else []
     taken = first + lots.take(wallet, goal - from_pending, None if pending else own)
     recovered = -sum(part.points for part in taken)
@@ -235,7 +248,7 @@ def give_back(
 
     What expired meanwhile comes back as expired. `from_lots` are the lots that the deduction took from, as they are.
     """
-    was_empty = wallet.usable == 0
+    was_empty = wallet.idle_free
     points = -undone.points
     wallet.seq += 1
     seq = wallet.seq
@@ -243,15 +256,17 @@ def give_back(
     owed = sum(part.points for part in repaid)
     restored: list[Allocation] = []
     by_seq = {lot.seq: lot for lot in from_lots}
+    counts = False
     for part in undone.allocations:
         if part.debt:
             continue
         kept = min(owed, -part.points)
         owed -= kept
         if -part.points > kept:
-            lots.restore(wallet, by_seq[part.seq], -part.points - kept)
+            lot = lots.restore(wallet, by_seq[part.seq], -part.points - kept)
+            counts = counts or not (lot.exempt or lots.ended(lot, now))
             restored.append(Allocation(part.seq, -part.points - kept))
-    if was_empty and restored:
+    if was_empty and counts:
         wallet.refilled_on = _later(wallet.refilled_on, local_date(now, policy.zone))
     back = _entry(wallet, policy, seq, EntryKind.UNDO, points, 0, now, now, [*repaid, *restored], cause, None, False)
     return [back, *settle(wallet, policy, now, now)]
@@ -268,7 +283,7 @@ def forgive(wallet: Wallet, policy: Policy, undone: Entry, now: int, cause: Caus
     if debt and left:
         debt.left = 0
         allocations.append(Allocation(undone.seq, left, debt=True))
-    was_empty = wallet.usable == 0
+    was_empty = wallet.idle_free
     allocations += (other := lots.repay(wallet, repaid))
     rest = repaid - sum(part.points for part in other)
     last_usable_on = None
@@ -278,7 +293,7 @@ def forgive(wallet: Wallet, policy: Policy, undone: Entry, now: int, cause: Caus
         lot = Lot(seq, rest, rest, today, now, last_usable_on, lots.ends_at(last_usable_on, policy.zone),
                   exempt=not policy.manual_credits_expire)  # fmt: skip
         allocations.append(lots.put(wallet, lot, False))
-        if was_empty:
+        if was_empty and not lot.exempt:
             wallet.refilled_on = _later(wallet.refilled_on, today)
     wallet.lifetime -= undone.lifetime
     entry = _entry(

@@ -51,13 +51,18 @@ def repay(wallet: Wallet, points: int) -> list[Allocation]:
 
 
 def put(wallet: Wallet, lot: Lot, may_share: bool) -> Allocation:
-    """Put a new lot into the wallet, or its points into the day's shared lot of the same end (C16)."""
+    """Put a new lot into the wallet, or its points into the day's shared lot of the same end (C16).
+
+    A lot that is spent takes nothing more: it would have to be read back, and might have expired.
+    """
     if may_share:
         for there in reversed(wallet.lots):
             if (
                 there.shared
                 and there.earned_on == lot.earned_on
                 and there.last_usable_on == lot.last_usable_on
+                and there.ends_at == lot.ends_at
+                and there.left
                 and not there.pending
             ):
                 there.opened += lot.opened
@@ -68,8 +73,11 @@ def put(wallet: Wallet, lot: Lot, may_share: bool) -> Allocation:
     return Allocation(lot.seq, lot.opened)
 
 
-def restore(wallet: Wallet, lot: Lot, points: int) -> None:
-    """Put points back into a lot that they were taken from; a spent lot comes back into the wallet (D3)."""
+def restore(wallet: Wallet, lot: Lot, points: int) -> Lot:
+    """Put points back into a lot that they were taken from; a spent lot comes back into the wallet (D3).
+
+    Answers the lot as it is in the wallet.
+    """
     there = next((known for known in wallet.lots if known.seq == lot.seq), None)
     if there is None:
         insort(wallet.lots, lot, key=lambda known: known.seq)
@@ -77,6 +85,7 @@ def restore(wallet: Wallet, lot: Lot, points: int) -> None:
     there.left += points
     if there.left > there.opened:
         raise AssertionError(f"lot {there.seq} would hold {there.left} of {there.opened}")
+    return there
 
 
 def owe(wallet: Wallet, seq: int, points: int) -> Allocation:

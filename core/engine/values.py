@@ -68,6 +68,11 @@ class Wallet:
         return sum(lot.left for lot in self.lots if not lot.pending)
 
     @property
+    def idle_free(self) -> bool:
+        """Whether nothing is left that inactivity could take: what is called an empty wallet there (C7)."""
+        return not any(lot.left and not lot.pending and not lot.exempt for lot in self.lots)
+
+    @property
     def debt(self) -> int:
         return sum(debt.left for debt in self.debts)
 
