@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from core.engine import inactivity
+from core.engine import inactivity, ledger
 from core.engine.calendar import LAST_DAY, add_period, local_date
-from core.engine.values import Lot, Period, Policy, Wallet
+from core.engine.values import Entry, Lot, Period, Policy, Wallet
 
 _CLAMPED_DAYS = 4
 """Months clamp to a month's end (C3), so the ends of up to four starting dates can stand out of order."""
@@ -51,3 +51,19 @@ def idle_cutoff(period: Period, policy: Policy, now: int, day: date) -> date | N
         middle = (low + high) // 2
         low, high = (middle, high) if lapses(date.fromordinal(middle)) else (low, middle)
     return date.fromordinal(low) + timedelta(days=_CLAMPED_DAYS)
+
+
+def fate(
+    policy: Policy, now: int, idle_on: date, period: int, last_usable_on: date | None, ends_at: int | None
+) -> tuple[Entry | None, date | None]:
+    """What becomes of a lot in a wallet idle since a date, which left its last period of inactivity by number.
+
+    Answers the expiry that is due by `now` and not written, else none and the lot's last usable date. It is the same
+    for every such lot, so one of a single point stands for all.
+    """
+    lot = Lot(1, 1, 1, idle_on, 0, last_usable_on, ends_at)
+    wallet = Wallet(1, [lot], activity_on=idle_on, period=period)
+    due = ledger.settle(wallet, policy, now, now)
+    if due:
+        return due[0], None
+    return None, next(day for _, day in last_days(wallet, policy, now))

@@ -140,7 +140,25 @@ def save_configuration(tx: Tx, program_id: int, kind: str, body: Any, revision: 
 
 def touch(tx: Tx, program_id: int) -> None:
     """Mark the program as changed, so that everybody reads it anew."""
-    tx.run("UPDATE program SET revision = revision + 1, stamp = randomblob(16) WHERE id = ?", (program_id,))
+    tx.run("UPDATE program SET stamp = randomblob(16) WHERE id = ?", (program_id,))
+
+
+def save_history(tx: Tx, program_id: int, before: Policy, after: Policy) -> None:
+    """Write how the pauses and periods of inactivity went on; only the last of each was still open."""
+    for period in after.periods[max(0, len(before.periods) - 1) :]:
+        tx.run(
+            "INSERT INTO inactivity_period (number, program_id, since, until, length, unit, zone, stamps)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET until = excluded.until, stamps = excluded.stamps",
+            (period.number, program_id, *period[1:4], period.unit.value, period.zone, int(period.stamps)),
+        )
+    if after.pauses == before.pauses:
+        return
+    since, until = after.pauses[-1]
+    if until is None:
+        tx.run("INSERT INTO pause (program_id, since, until) VALUES (?, ?, NULL)", (program_id, since))
+    else:
+        tx.run("UPDATE pause SET until = ? WHERE program_id = ? AND until IS NULL", (until, program_id))
 
 
 def read_periods(tx: Tx, program_id: int) -> tuple[Period, ...]:
@@ -157,7 +175,7 @@ def read_periods(tx: Tx, program_id: int) -> tuple[Period, ...]:
 
 def read_pauses(tx: Tx, program_id: int) -> tuple[tuple[int, int | None], ...]:
     """The program's pauses, in order."""
-    rows = tx.all("SELECT since, until FROM pause WHERE program_id = ? ORDER BY since", (program_id,))
+    rows = tx.all("SELECT since, until FROM pause WHERE program_id = ? ORDER BY id", (program_id,))
     return tuple((since, until) for since, until in rows)
 
 
