@@ -13,12 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from core.contract.errors import NotFound
-from core.contract.values import SPENDABLE, EntryKind
+from core.contract.values import SPENDABLE, CustomerStatus, EntryKind
 from core.engine import chain, ledger
 from core.engine.earning import Award, Earned
 from core.engine.values import Debt, Entry, Lot, Policy, TraceStep, Wallet
 from core.services.accounts import Account, account_from, holds_lots, iso, load, lot_of, lot_state, owes
-from core.services.ids import to_blob
+from core.services.ids import from_blob, to_blob
 from core.services.program import Books
 from core.store import ledger as sql
 from core.store.sqlite import Row, Tx
@@ -111,6 +111,14 @@ class Book:
         """Let go of every account: what follows is read anew. Only after `flush`, or where nothing is to be written."""
         self._accounts.clear()
         self._by_uid.clear()
+
+    def open(self, wallet_id: int, customer_id: int, uid: bytes, status: CustomerStatus) -> Account:
+        """A new customer's account, empty, in no period of inactivity that is over. `flush` writes its wallet."""
+        closed = max((period.number for period in self.policy.periods if period.until is not None), default=0)
+        head = chain.genesis(f"{from_blob(uid)} {SPENDABLE}")
+        account = Account(wallet_id, customer_id, uid, status, Wallet(period=closed), head, touched=True, new=True)
+        self._keep(account)
+        return account
 
     def settle(self, account: Account, now: int) -> list[Written]:
         """Write what is due on an account before anything else (C14)."""
@@ -251,9 +259,17 @@ class Book:
         lots: list[tuple[Any, ...]] = []
         debts: list[tuple[Any, ...]] = []
         wallets: list[tuple[Any, ...]] = []
+        new: list[tuple[Any, ...]] = []
         for account in self._accounts.values():
             if account.touched:
-                self._flush_account(account, lots, debts, wallets)
+                row = self._flush_account(account, lots, debts)
+                if account.new:
+                    new.append((*row, self.books.program_id, account.customer_id, SPENDABLE))
+                else:
+                    wallets.append(row)
+                account.touched = account.new = False
+        if new:
+            sql.insert_wallets(tx, new)
         if self._entries:
             sql.insert_entries(tx, self._entries)
         for rows, save in (
@@ -268,7 +284,8 @@ class Book:
         self._flush_rollups()
         self._entries, self._texts, self._awards = [], [], []
 
-    def _flush_account(self, account: Account, lots: list[Any], debts: list[Any], wallets: list[Any]) -> None:
+    def _flush_account(self, account: Account, lots: list[Any], debts: list[Any]) -> tuple[Any, ...]:
+        """Note the lots and debts that changed; answers the wallet's row."""
         wallet = account.wallet
         for lot in wallet.lots:
             state = lot_state(lot)
@@ -283,12 +300,11 @@ class Book:
                 account.debts_before[debt.seq] = debt.left
         idle = _idle_on(wallet)
         first_live = min((lot.seq for lot in wallet.lots if lot.left), default=wallet.seq + 1)
-        wallets.append((
+        return (
             wallet.seq, account.head, wallet.balance, wallet.pending, wallet.reserved, wallet.debt, wallet.lifetime,
             wallet.activity_at, iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
             ledger.next_due_at(wallet), first_live, account.wallet_id,
-        ))  # fmt: skip
-        account.touched = False
+        )  # fmt: skip
 
     def _move_expiry(self, before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> None:
         for state, sign in ((before, -1), (after, 1)):
