@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from core.contract.administration import CHANGES
+from core.contract.administration import CHANGES, ChangesRequest
 from core.contract.cancel import CancelToken
 from core.contract.errors import Cancelled, Failed, NotFound, OperationError, RateLimited, Unavailable, invalid
 from core.contract.json_text import read_json
@@ -156,8 +156,20 @@ class Api:
         cancel: CancelToken,
     ) -> Answer:  # fmt: skip
         asked = read_request(operation, path, request.query(), read_json(body))
+        if isinstance(asked, ChangesRequest):
+            return _written(operation, self._wait(asked, caller, request, cancel))
         reply = self.desk.carry(operation, asked, caller, request_id=request.request_id, cancel=cancel)
         return _written(operation, reply.answer)
+
+    def _wait(self, asked: ChangesRequest, caller: Caller, request: Incoming, cancel: CancelToken) -> Any:
+        """A long poll, a second at a time: no snapshot is held for long, and stopping need not wait."""
+        left = asked.wait
+        while True:
+            turn = asked.model_copy(update={"wait": min(1, left)})
+            answer = self.desk.carry(CHANGES, turn, caller, request_id=request.request_id).answer
+            left -= 1
+            if answer.changes or asked.after == 0 or left <= 0 or cancel.cancelled:
+                return answer
 
     def stop_waiting(self) -> None:
         """Take back the reads that are under way, long polls among them."""

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
@@ -12,13 +11,14 @@ from core.contract.operation import Side
 from core.contract.roles import Role
 from core.services.call import Caller
 from core.services.dispatch import Desk
+from core.services.keys import digest_of
 from core.services.program import read_books
 from core.store.sqlite import Tx
 
 KNOWN_FOR_SECONDS: Final = 1.0
 """How long a credential is taken as read; a revoked key stops within this time."""
 MARKED_EVERY_MS: Final = 60_000
-"""How often the last use of a key is written down."""
+"""How exactly the last use of a key is kept; a write for each request would be too many."""
 MAX_KNOWN: Final = 10_000
 
 
@@ -70,30 +70,42 @@ class Doorkeeper:
     def _by_secret_key(self, credentials: Credentials) -> Visitor:
         if not credentials.bearer.startswith("sk_"):
             raise Unauthenticated("A secret key is needed: Authorization: Bearer sk_…")
-        digest = digest_of(credentials.bearer)
-        with self._desk.store.read() as tx:
-            row = tx.one(
-                "SELECT id, uid, name, role, last_used_at FROM api_key WHERE digest = ? AND revoked_at IS NULL",
-                (digest,),
-            )
-        if row is None:
+        caller = self._key(credentials.bearer)
+        if caller is None:
             raise Unauthenticated("This secret key is not known, or it was revoked.")
-        number, uid, name, role, last_used_at = row
-        self._mark_used(number, last_used_at)
-        return Visitor(Caller(name, Role(role), "http"), f"key {uid}")
+        return Visitor(caller, f"key {digest_of(credentials.bearer).hex()}")
 
     def _by_publishable_key(self, side: Side, credentials: Credentials) -> Visitor:
+        key = credentials.publishable
         with self._desk.store.read() as tx:
             expected = read_books(tx).publishable_key
-            if not compare_digest(expected.encode(), credentials.publishable.encode()):
-                raise Unauthenticated("The program's publishable key is needed: X-Publishable-Key: pk_…")
             customer = self._customer_of(tx, credentials.bearer) if credentials.bearer else None
+        if not compare_digest(expected.encode(), key.encode()):
+            made = self._key(key) if key.startswith("pk_") else None
+            if made is None or made.role is not Role.EVENTS:
+                raise Unauthenticated("The program's publishable key is needed: X-Publishable-Key: pk_…")
         if side == "consumer":
             if customer is None:
                 raise Unauthenticated("A customer's token is needed: Authorization: Bearer …")
             return Visitor(Caller("customer", Role.CUSTOMER, "http", customer), f"customer {customer}")
-        who = "publishable" if customer is None else f"customer {customer}"
+        who = f"publishable {digest_of(key).hex()}" if customer is None else f"customer {customer}"
         return Visitor(Caller("publishable key", Role.EVENTS, "http", customer), who)
+
+    def _key(self, secret: str) -> Caller | None:
+        """Who a key is; none where it is unknown or revoked. Its last use is written down to the minute."""
+        desk = self._desk
+        with desk.store.read() as tx:
+            row = tx.one(
+                "SELECT id, name, role, last_used_at FROM api_key WHERE digest = ? AND revoked_at IS NULL",
+                (digest_of(secret),),
+            )
+        if row is None:
+            return None
+        number, name, role, used_at = row
+        now = desk.clock()
+        if now - (used_at or 0) >= MARKED_EVERY_MS:
+            desk.store.write(lambda tx: tx.run("UPDATE api_key SET last_used_at = ? WHERE id = ?", (now, number)))
+        return Caller(name, Role(role), "http")
 
     def _customer_of(self, tx: Tx, token: str) -> int:
         row = tx.one(
@@ -103,14 +115,3 @@ class Doorkeeper:
         if row is None:
             raise Unauthenticated("This customer's token is not known, or it has run out.")
         return int(row[0])
-
-    def _mark_used(self, number: int, last_used_at: int | None) -> None:
-        now = self._desk.clock()
-        if self._desk.store.read_only or now - (last_used_at or 0) < MARKED_EVERY_MS:
-            return
-        self._desk.store.write(lambda tx: tx.run("UPDATE api_key SET last_used_at = ? WHERE id = ?", (now, number)))
-
-
-def digest_of(secret: str) -> bytes:
-    """What is kept of a key or a token: they are random enough that a plain hash hides them."""
-    return sha256(secret.encode()).digest()

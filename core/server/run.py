@@ -1,0 +1,164 @@
+"""`stagedoor serve`: one process that puts a program file behind HTTP, works its jobs, and stops gracefully."""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from core.contract.administration import CREATE_KEY, RUN_DAY, DailyRun, KeyDraft
+from core.contract.errors import OperationError, Unavailable, invalid
+from core.contract.roles import Role
+from core.engine.calendar import local_date
+from core.server.app import application
+from core.server.limits import PUBLISHED_LIMIT
+from core.services.call import Caller
+from core.services.dispatch import Desk
+from core.services.runner import JobRunner
+from core.store.sqlite import StoreProblem, open_store
+
+log = logging.getLogger("stagedoor.server")
+
+DAILY_CHECK_SECONDS: Final = 300
+"""How often the server looks whether a day has ended that the daily run has not done."""
+GRACE_SECONDS: Final = 10
+"""How long requests under way may take once the server was told to stop."""
+STARTED_BY: Final = Caller("server", Role.OWNER, "server")
+Say = Callable[[str], None]
+
+
+def serve(
+    path: Path,
+    host: str = "127.0.0.1",
+    port: int = 8787,
+    *,
+    allow_others: bool = False,
+    per_minute: int = PUBLISHED_LIMIT,
+    say: Say = print,
+) -> None:
+    """Serve a program file until told to stop (Ctrl-C, SIGTERM). `say` gets what a person should read.
+
+    Raises `Unavailable` where the file or the port cannot be used, `Invalid` for an address that others can reach
+    without `allow_others`.
+    """
+    check_host(host, allow_others)
+    try:
+        store = open_store(path)
+    except StoreProblem as problem:
+        raise Unavailable(str(problem)) from problem
+    try:
+        desk = Desk(store)
+        listening = _listen(host, port)
+        try:
+            _first_key(desk, say)
+            _run(desk, listening, per_minute, say)
+        finally:
+            listening.close()
+    finally:
+        store.close()
+
+
+def check_host(host: str, allow_others: bool) -> None:
+    """Refuse an address that other machines can reach, unless that was asked for: the server itself speaks no TLS."""
+    if allow_others or host == "localhost":
+        return
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise invalid(
+            "host",
+            "other machines could reach this address, and keys would travel unencrypted: put a proxy that speaks TLS in"
+            " front of 127.0.0.1, or say --allow-others where the network is trusted",
+            received=host,
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise Unavailable(f"{host} port {port} cannot be used ({error}). Choose another with --port.") from error
+    return listening
+
+
+def _first_key(desk: Desk, say: Say) -> None:
+    """Make the owner's key where there is no key at all, and show it this once."""
+    with desk.store.read() as tx:
+        row = tx.one("SELECT count(*) FROM api_key WHERE revoked_at IS NULL AND role = 'owner'")
+    if row and row[0]:
+        return
+    made = desk.carry(CREATE_KEY, KeyDraft(name="Owner", role=Role.OWNER), STARTED_BY).answer
+    say(f"The owner's key, shown this once: {made.secret}")
+    say("Keep it in a safe place. More keys, and other roles: stagedoor keys create")
+
+
+def _run(desk: Desk, listening: socket.socket, per_minute: int, say: Say) -> None:
+    runner = JobRunner(desk)
+    app = application(desk, runner, per_minute=per_minute)
+    host, port = listening.getsockname()[:2]
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    shown = f"[{host}]" if ":" in host else host
+    say(f"Serving {desk.store.path.name} at http://{shown}:{port} until Ctrl-C.")
+    try:
+        asyncio.run(_until_stopped(uvicorn.Server(config), listening, desk, runner, app.state.api.stop_waiting))
+    finally:
+        runner.close()
+    say("Stopped; what was acknowledged is on the disk.")
+
+
+async def _until_stopped(
+    server: uvicorn.Server, listening: socket.socket, desk: Desk, runner: JobRunner, stop_waiting: Callable[[], None]
+) -> None:
+    days = asyncio.create_task(_watch_days(desk, runner))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not serving.done() and not server.should_exit:
+        await asyncio.wait({serving}, timeout=0.2)
+    days.cancel()
+    stop_waiting()
+    await serving
+
+
+async def _watch_days(desk: Desk, runner: JobRunner) -> None:
+    while True:
+        try:
+            if await asyncio.to_thread(start_overdue_day, desk):
+                runner.wake()
+        except (OperationError, StoreProblem) as error:
+            log.warning("the daily run could not be started: %s", type(error).__name__)
+        await asyncio.sleep(DAILY_CHECK_SECONDS)
+
+
+def start_overdue_day(desk: Desk) -> bool:
+    """Start the daily run where a day has ended that it has not done, and none is under way. Answers whether it did."""
+    with desk.store.read() as tx:
+        row = tx.one("SELECT daily_run_through, time_zone FROM program ORDER BY id LIMIT 1")
+        working = tx.one(
+            "SELECT 1 FROM job WHERE kind = ? AND state IN ('waiting', 'running') LIMIT 1", (RUN_DAY.name,)
+        )
+    if row is None or working is not None:
+        return False
+    through, zone = row
+    yesterday = local_date(desk.clock(), zone) - timedelta(days=1)
+    if through is not None and date.fromisoformat(through) >= yesterday:
+        return False
+    desk.carry(RUN_DAY, DailyRun(), STARTED_BY)
+    return True
