@@ -42,6 +42,7 @@ class Book:
         self.recorded_at = recorded_at
         self._accounts: dict[int, Account] = {}
         self._by_uid: dict[bytes, Account] = {}
+        self._by_wallet: dict[int, Account] = {}
         self._entries: list[tuple[Any, ...]] = []
         self._texts: list[tuple[Any, ...]] = []
         self._awards: list[tuple[Any, ...]] = []
@@ -76,6 +77,16 @@ class Book:
             raise NotFound(f"There is no customer {uid}.")
         return self._keep(load(self.tx, row))
 
+    def account_of_wallet(self, wallet_id: int) -> Account:
+        """The account of a wallet, by its number."""
+        known = self._by_wallet.get(wallet_id)
+        if known is not None:
+            return known
+        row = sql.wallet_by_id(self.tx, wallet_id)
+        if row is None:
+            raise NotFound("There is no such wallet.")
+        return self._keep(load(self.tx, row))
+
     def loaded(self, uid: str) -> Account | None:
         """The account of a customer that `prefetch` was asked for; none where there is no such customer."""
         raw = to_blob(uid)
@@ -105,12 +116,14 @@ class Book:
     def _keep(self, account: Account) -> Account:
         known = self._accounts.setdefault(account.customer_id, account)
         self._by_uid[known.customer_uid] = known
+        self._by_wallet[known.wallet_id] = known
         return known
 
     def forget(self) -> None:
         """Let go of every account: what follows is read anew. Only after `flush`, or where nothing is to be written."""
         self._accounts.clear()
         self._by_uid.clear()
+        self._by_wallet.clear()
 
     def open(self, wallet_id: int, customer_id: int, uid: bytes, status: CustomerStatus) -> Account:
         """A new customer's account, empty, in no period of inactivity that is over. `flush` writes its wallet."""

@@ -13,7 +13,7 @@ from core.contract.errors import NotFound
 from core.engine import inactivity, ledger
 from core.engine.calendar import LAST_DAY, add_period, local_date
 from core.engine.values import Period, Policy, Wallet
-from core.services.book import Account, load
+from core.services.accounts import Account, load
 from core.store import ledger as sql
 from core.store.sqlite import Tx
 

@@ -22,7 +22,8 @@ from core.contract.values import (
 from core.engine.calendar import local_date
 from core.engine.earning import award_event
 from core.engine.values import Cause
-from core.services.book import Account, Book
+from core.services.accounts import Account
+from core.services.book import Book
 from core.store import events as sql
 from core.store import ledger as ledger_sql
 

@@ -1,9 +1,12 @@
-"""Ids: UUIDv7 for what is made here, and the public ids of entries and awards, which carry their row's number."""
+"""Ids: UUIDv7 for what is made here, and the public ids of entries and awards, which carry their row's number.
+
+What is due and not written yet has a place, not a row: its id carries the wallet and the entry's number there.
+"""
 
 import os
 from collections.abc import Callable
 
-ENTRY, AWARD = 0xE00, 0xA00
+ENTRY, AWARD, DUE = 0xE00, 0xA00, 0xD00
 Random = Callable[[int], bytes]
 
 
@@ -39,7 +42,7 @@ def read_public_id(text: str) -> tuple[int, int, int] | None:
     if len(text) != 36 or value >> 76 & 0xF != 7:
         return None
     kind = value >> 64 & 0xFFF
-    return (kind, value >> 80, value & (2**62 - 1)) if kind in (ENTRY, AWARD) else None
+    return (kind, value >> 80, value & (2**62 - 1)) if kind in (ENTRY, AWARD, DUE) else None
 
 
 def to_blob(text: str) -> bytes | None:

@@ -19,8 +19,9 @@ def newest(
     show: Callable[[Row], Item],
     conditions: Sequence[str] = (),
     parameters: Sequence[Any] = (),
+    number: str = "id",
 ) -> Page[Item]:
-    """A page of rows by falling number; `select` begins with the number, `conditions` narrow it."""
+    """A page of rows by falling number; `select` begins with the column `number`, `conditions` narrow it."""
     for field, value in (("sortBy", request.sort_by), ("sortDir", request.sort_dir), ("search", request.search)):
         if value is not None:
             raise invalid(field, "this list has one order, newest first, and no search", received=value)
@@ -28,8 +29,8 @@ def newest(
     beyond, direction = (">", "ASC") if paging.backward else ("<", "DESC")
     wanted, values = list(conditions), list(parameters)
     if paging.place is not None:
-        wanted.append(f"id {beyond} ?")
+        wanted.append(f"{number} {beyond} ?")
         values.append(paging.place[0])
     where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    rows = tx.all(f"{select}{where} ORDER BY id {direction} LIMIT ?", (*values, paging.limit))
+    rows = tx.all(f"{select}{where} ORDER BY {number} {direction} LIMIT ?", (*values, paging.limit))
     return page_of(paging, rows, lambda row: (row[0],), show)

@@ -139,6 +139,16 @@ def save_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     )
 
 
+def insert_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    """New wallets: the columns of `save_wallets`, then program, customer and point type."""
+    tx.many(
+        "INSERT INTO wallet (seq, head, balance, pending, reserved, debt, lifetime, activity_at, activity_on,"
+        " refilled_on, idle_on, active_on, period, due_at, first_live_seq, id, program_id, customer_id, point_type,"
+        " sealed_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+        rows,
+    )
+
+
 def insert_awards(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     tx.many(
         "INSERT INTO award (id, wallet_id, source, source_id, code, wanted, applied, occurred_at, recorded_at,"
@@ -211,3 +221,105 @@ def add_active_gaps(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
         " ON CONFLICT (program_id, local_date, gap_days) DO UPDATE SET wallets = wallets + excluded.wallets",
         rows,
     )
+
+
+def insert_cut_adjustment(tx: Tx, row: Sequence[Any]) -> None:
+    tx.run(
+        "INSERT INTO cut_adjustment (wallet_id, reference, entry_id, asked, reason_code, cut, balance, lifetime,"
+        " recorded_at, trace) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        row,
+    )
+
+
+def cut_adjustment(tx: Tx, wallet_id: int, reference: str) -> Row | None:
+    """An adjustment that did less than was asked, by its reference: asked, reason code, cut, balance, lifetime."""
+    return tx.one(
+        "SELECT asked, reason_code, cut, balance, lifetime FROM cut_adjustment WHERE wallet_id = ? AND reference = ?",
+        (wallet_id, reference),
+    )
+
+
+def cut_trace(tx: Tx, entry_id: int) -> Row | None:
+    """What was asked of an adjustment that did less, and its trace."""
+    return tx.one("SELECT asked, trace FROM cut_adjustment WHERE entry_id = ?", (entry_id,))
+
+
+def referenced_entry(tx: Tx, wallet_id: int, reference: str) -> Row | None:
+    """The adjustment that was made under an external reference, with its texts and whether they are still there."""
+    return tx.one(
+        "SELECT e.id, e.seq, e.points, e.balance, e.recorded_at, e.reason, t.note, t.customer_text,"
+        " (t.entry_id IS NOT NULL AND (t.note IS NOT NULL OR t.customer_text IS NOT NULL)) OR e.digest = ''"
+        " FROM entry e LEFT JOIN entry_text t ON t.entry_id = e.id"
+        " WHERE e.wallet_id = ? AND e.source = 'adjustment' AND e.source_id = ?",
+        (wallet_id, reference),
+    )
+
+
+def lifetime_at(tx: Tx, wallet_id: int, seq: int) -> int:
+    """Lifetime points after the entry of that number."""
+    row = tx.one("SELECT sum(lifetime) FROM entry WHERE wallet_id = ? AND seq <= ?", (wallet_id, seq))
+    return int(row[0]) if row else 0
+
+
+def entry_rows(tx: Tx, wallet_id: int, seqs: Sequence[int]) -> list[Row]:
+    """Entries by number: number, row, when recorded."""
+    return among(tx, "SELECT seq, id, recorded_at FROM entry WHERE wallet_id = ? AND seq IN", seqs, (wallet_id,))
+
+
+def entry_by_id(tx: Tx, entry_id: int) -> Row | None:
+    """An entry by its row."""
+    return tx.one(f"SELECT {ENTRY} FROM entry WHERE id = ?", (entry_id,))
+
+
+def undoing_entry(tx: Tx, wallet_id: int, seq: int) -> Row | None:
+    """The entry that undid an entry."""
+    return tx.one("SELECT id, recorded_at FROM entry WHERE wallet_id = ? AND undoes = ?", (wallet_id, seq))
+
+
+def expiry_allocations(tx: Tx, wallet_id: int, after_seq: int) -> list[Row]:
+    """The allocations of the expiries after an entry."""
+    return tx.all(
+        "SELECT allocations FROM entry WHERE wallet_id = ? AND seq > ? AND kind = 'expiry'", (wallet_id, after_seq)
+    )
+
+
+BATCH = (
+    "SELECT id, uid, kind, actor, recorded_at, rows, points, undone_by,"
+    " (SELECT kind FROM entry WHERE entry.batch = batch.uid ORDER BY entry.id LIMIT 1) FROM batch"
+)
+
+
+def batch_row(tx: Tx, uid: str) -> Row | None:
+    """A bulk run."""
+    return tx.one(f"{BATCH} WHERE uid = ?", (uid,))
+
+
+def batch_wallets(tx: Tx, batch: str, after: int, limit: int) -> list[int]:
+    """The wallets that a bulk run credited or debited, in order of number."""
+    rows = tx.all(
+        "SELECT DISTINCT wallet_id FROM entry WHERE batch = ? AND wallet_id > ? AND kind IN ('adjustment', 'opening')"
+        " ORDER BY wallet_id LIMIT ?",
+        (batch, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def batch_entries(tx: Tx, batch: str, wallet_ids: Sequence[int]) -> list[Row]:
+    """The entries of a bulk run in some wallets that can be undone, the newest of each wallet first."""
+    rows = among(
+        tx,
+        f"SELECT {ENTRY} FROM entry WHERE batch = ? AND kind IN ('adjustment', 'opening') AND +wallet_id IN",
+        wallet_ids,
+        (batch,),
+    )
+    return sorted(rows, key=lambda row: (row[1], -row[2]))
+
+
+def undone_among(tx: Tx, entry_ids: Sequence[int]) -> set[int]:
+    """Which of these entries were undone."""
+    rows = among(
+        tx,
+        "SELECT e.id FROM entry e JOIN entry b ON b.wallet_id = e.wallet_id AND b.undoes = e.seq WHERE e.id IN",
+        entry_ids,
+    )
+    return {row[0] for row in rows}

@@ -1,0 +1,106 @@
+"""A wallet in hand: loaded with what is live in it, and the rows that its lots and entries are kept as."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from core.contract.values import CustomerStatus, EntryKind
+from core.engine import chain
+from core.engine.values import Allocation, Cause, Debt, Entry, Lot, Wallet
+from core.services.ids import from_blob
+from core.store import ledger as sql
+from core.store.sqlite import Row, Tx
+
+
+@dataclass(slots=True)
+class Account:
+    """A wallet in hand: whose it is, its chain's head, and what it held when it was loaded.
+
+    `active_on` is the last day that the roll-up counts it on, `active_days` are those that were added in this book.
+    """
+
+    wallet_id: int
+    customer_id: int
+    customer_uid: bytes
+    status: CustomerStatus
+    wallet: Wallet
+    head: bytes
+    active_on: str | None = None
+    active_days: set[str] = field(default_factory=set)
+    before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    debts_before: dict[int, int] = field(default_factory=dict)
+    touched: bool = False
+    new: bool = False
+
+    @property
+    def uid(self) -> str:
+        return from_blob(self.customer_uid)
+
+
+def load(tx: Tx, row: Row) -> Account:
+    """An account from its row, with what is live in it."""
+    lots = [lot_of(found) for found in sql.live_lots(tx, row[0], row[13])] if holds_lots(row) else []
+    debts = [Debt(*found) for found in sql.open_debts(tx, row[0])] if owes(row) else []
+    return account_from(row, lots, debts)
+
+
+def holds_lots(row: Row) -> bool:
+    """Whether the wallet of a row has anything in lots: what is left in usable ones is its balance and its debt."""
+    debt, balance, pending = row[12], row[14], row[15]
+    return bool(balance + debt or pending)
+
+
+def owes(row: Row) -> bool:
+    """Whether the wallet of a row has a debt."""
+    return bool(row[12])
+
+
+def account_from(row: Row, lots: list[Lot], debts: list[Debt]) -> Account:
+    """An account from its row and what was found in it."""
+    (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period,
+     _debt, _first_live, _balance, _pending) = row  # fmt: skip
+    wallet = Wallet(seq, lots, debts, lifetime, activity_at, _date(activity_on), _date(refilled_on), period)
+    before = {lot.seq: lot_state(lot) for lot in lots}
+    owed = {debt.seq: debt.left for debt in debts}
+    return Account(
+        wallet_id, customer_id, uid, CustomerStatus(status), wallet, head, active_on, before=before, debts_before=owed
+    )
+
+
+def lot_of(row: Row) -> Lot:
+    """A lot from its row."""
+    (seq, opened, left, reserved, earned_on, earned_at, last_usable_on, ends_at, pending, available_at, exempt,
+     shared) = row  # fmt: skip
+    return Lot(
+        seq, opened, left, date.fromisoformat(earned_on), earned_at, _date(last_usable_on), ends_at, reserved,
+        bool(pending), available_at, bool(exempt), bool(shared),
+    )  # fmt: skip
+
+
+def lot_state(lot: Lot) -> tuple[Any, ...]:
+    """A lot as its row, in the order of the columns."""
+    return (
+        lot.seq, lot.opened, lot.left, lot.reserved, lot.earned_on.isoformat(), lot.earned_at, iso(lot.last_usable_on),
+        lot.ends_at, int(lot.pending), lot.available_at, int(lot.exempt), int(lot.shared),
+    )  # fmt: skip
+
+
+def entry_of(row: Row) -> Entry:
+    """A written entry as the engine knows it."""
+    (_id, _wallet, seq, kind, points, balance, lifetime, occurred_at, recorded_at, local_date, last_usable_on, pending,
+     allocations, source, source_id, actor, batch, reason, undoes, digest, _hash) = row  # fmt: skip
+    cause = Cause(source, source_id, actor, batch, reason, digest, undoes)
+    parts: tuple[Allocation, ...] = chain.read_allocations(allocations)
+    return Entry(
+        seq, EntryKind(kind), points, balance, lifetime, occurred_at, recorded_at, date.fromisoformat(local_date), parts,
+        cause, _date(last_usable_on), bool(pending),
+    )  # fmt: skip
+
+
+def iso(day: date | None) -> str | None:
+    """A date as it is kept."""
+    return day.isoformat() if day else None
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
