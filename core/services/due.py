@@ -22,12 +22,14 @@ _CLAMPED_DAYS = 4
 
 
 class Figures(NamedTuple):
-    """A wallet's figures at an instant, with what is due applied."""
+    """A wallet's figures at an instant, with what is due applied, and as they are written."""
 
     wallet_id: int
     customer_id: int
     balance: int
     lifetime: int
+    written_balance: int
+    written_lifetime: int
 
 
 class Idle(NamedTuple):
@@ -80,7 +82,7 @@ class Due:
             if inactive or waits:
                 by_engine.append(wallet_id)
             else:
-                yield Figures(wallet_id, customer_id, balance + freed - ended, lifetime + freed)
+                yield Figures(wallet_id, customer_id, balance + freed - ended, lifetime + freed, balance, lifetime)
         yield from self._by_engine(tx, by_engine)
         for number, idle_on in self.idle:
             rows = tx.all(_IDLE, {"idle_on": idle_on, "number": number, "now": self.now, "point_type": point_type})
@@ -93,17 +95,25 @@ class Due:
 
     def _by_engine(self, tx: Tx, wallet_ids: Iterable[int]) -> Iterator[Figures]:
         for wallet_id in wallet_ids:
-            account = self.settled(tx, wallet_id)
-            yield Figures(wallet_id, account.customer_id, account.wallet.balance, account.wallet.lifetime)
+            account = self.loaded(tx, wallet_id)
+            wallet = account.wallet
+            written = wallet.balance, wallet.lifetime
+            settle_copy(wallet, self.policy, self.now)
+            yield Figures(wallet_id, account.customer_id, wallet.balance, wallet.lifetime, *written)
 
     def settled(self, tx: Tx, wallet_id: int) -> Account:
         """A wallet as it truly is at the instant; nothing is written. `NotFound` where there is none."""
+        account = self.loaded(tx, wallet_id)
+        settle_copy(account.wallet, self.policy, self.now)
+        return account
+
+    @staticmethod
+    def loaded(tx: Tx, wallet_id: int) -> Account:
+        """A wallet as it is written. `NotFound` where there is none."""
         row = sql.wallet_by_id(tx, wallet_id)
         if row is None:
             raise NotFound("This customer has no wallet.")
-        account = load(tx, row)
-        settle_copy(account.wallet, self.policy, self.now)
-        return account
+        return load(tx, row)
 
 
 def settle_copy(wallet: Wallet, policy: Policy, now: int) -> None:

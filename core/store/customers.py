@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from core.store.sqlite import Tx
+from core.store.sqlite import Row, Tx
 
 NEVER_ACTIVE = -9223372036854775807
 """Stands for no activity where customers are sorted by it."""
@@ -127,4 +127,43 @@ def add_to_batch(tx: Tx, uid: str, kind: str, actor: str, now: int, rows: int, p
         "INSERT INTO batch (uid, kind, actor, recorded_at, rows, points) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (uid) DO UPDATE SET rows = rows + excluded.rows, points = points + excluded.points",
         (uid, kind, actor, now, rows, points),
+    )
+
+
+NOTE = "id, uid, text, author, recorded_at"
+
+
+def notes(tx: Tx, customer_id: int, beyond: str | int | None, limit: int, *, newer: bool) -> list[Row]:
+    """The notes of a customer beyond a number: older ones newest first, or `newer` ones oldest first."""
+    sign, way, start = (">", "ASC", 0) if newer else ("<", "DESC", 2**62)
+    return tx.all(
+        f"SELECT {NOTE} FROM note WHERE customer_id = ? AND id {sign} ? ORDER BY id {way} LIMIT ?",
+        (customer_id, start if beyond is None else beyond, limit),
+    )
+
+
+def insert_note(tx: Tx, customer_id: int, row: Sequence[Any]) -> None:
+    tx.run("INSERT INTO note (customer_id, uid, text, author, recorded_at) VALUES (?, ?, ?, ?, ?)", (customer_id, *row))
+
+
+def delete_note(tx: Tx, customer_id: int, uid: str) -> Row | None:
+    """Delete a customer's note; answers what it was, or none where there is no such note."""
+    return tx.one(f"DELETE FROM note WHERE uid = ? AND customer_id = ? RETURNING {NOTE}", (uid, customer_id))
+
+
+def keep_token(tx: Tx, digest: bytes, customer_id: int, expires_at: int, now: int) -> None:
+    """Keep a token's digest, and forget this customer's tokens that hold no more."""
+    tx.run("DELETE FROM customer_token WHERE customer_id = ? AND expires_at <= ?", (customer_id, now))
+    tx.run(
+        "INSERT INTO customer_token (digest, customer_id, expires_at) VALUES (?, ?, ?)",
+        (digest, customer_id, expires_at),
+    )
+
+
+def spread(tx: Tx, figure: str, point_type: str) -> Iterator[Row]:
+    """How many wallets have each value of a written figure (`balance` or `lifetime`), the lowest first."""
+    if figure not in ("balance", "lifetime"):
+        raise ValueError(figure)
+    return tx.rows(
+        f"SELECT {figure}, count(*) FROM wallet WHERE point_type = ? GROUP BY {figure} ORDER BY {figure}", (point_type,)
     )

@@ -1,0 +1,183 @@
+"""The list of customers: search, filters and order together, in pages both ways, balances as they truly are (S5.9)."""
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.contract import customers as contract
+from core.contract.customers import Count, Customer, CustomerList
+from core.contract.errors import invalid
+from core.contract.model import Page
+from core.contract.values import SPENDABLE
+from core.services.call import Call
+from core.services.customer_filters import Condition, conditions_of, together
+from core.services.customer_search import PLACE_SHAPE, Hit, hits
+from core.services.customer_view import viewer
+from core.services.dispatch import carries_out
+from core.services.due import Due
+from core.services.paging import Paging, Place, page_of, read_paging
+from core.services.search_words import Word, read_search
+from core.store.customers import (
+    COLUMNS,
+    FROM_CUSTOMER,
+    FROM_WALLET,
+    LAST_ACTIVE,
+    CustomerRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order: the SQL of its key, the table whose index is walked, the key's shape in a cursor."""
+
+    key: str
+    source: str
+    shape: str
+    figure: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The column that breaks ties, out of the same index."""
+        return "c.id" if self.source == FROM_CUSTOMER else "w.customer_id"
+
+    def gathered(self) -> "Sort":
+        """The same order for customers that are few: gathered first and sorted, not met on a walk along an index."""
+        return Sort(f"+{self.key}", FROM_CUSTOMER, self.shape, self.figure)
+
+
+SORTS = {
+    "name": Sort("c.name_key", FROM_CUSTOMER, "si"),
+    "createdAt": Sort("c.created_at", FROM_CUSTOMER, "ii"),
+    "loyaltyBalance": Sort("w.balance", FROM_WALLET, "ii", "balance"),
+    "loyaltyLifetimePoints": Sort("w.lifetime", FROM_WALLET, "ii", "lifetime"),
+    "loyaltyLastActivityAt": Sort(LAST_ACTIVE, FROM_WALLET, "ii"),
+}
+
+
+@carries_out(contract.LIST)
+def list_customers(call: Call, request: CustomerList) -> Page[Customer]:
+    """A page of customers. A search without an order of its own answers the nearest hits first."""
+    search = read_search(request.search or "")
+    if search and request.sort_by is None:
+        return _page_of_hits(call, request, search)
+    name = request.sort_by or "name"
+    sort = SORTS.get(name)
+    if sort is None:
+        raise invalid("sortBy", f"sort by one of {', '.join(SORTS)}", received=name)
+    descending = request.sort_dir == "desc"
+    paging = read_paging(request, f"customers {name} {'desc' if descending else 'asc'}", sort.shape)
+    wanted = conditions_of(call, request, search)
+    walk = _Walk(call, sort.gathered() if wanted.few else sort, paging, descending != paging.backward, wanted.all)
+    show = viewer(call)
+    return page_of(paging, walk.rows(), _place, lambda hit: show(hit.row))
+
+
+@carries_out(contract.COUNT)
+def count_customers(call: Call, request: CustomerList) -> Count:
+    """How many customers a search and its filters match."""
+    search = read_search(request.search or "")
+    wanted = conditions_of(call, request, search)
+    if not wanted.all:
+        row = call.tx.one("SELECT count(*) FROM customer")
+    else:
+        where, parameters = together(wanted.all)
+        row = call.tx.one(f"SELECT count(*) FROM {FROM_CUSTOMER} WHERE {where}", parameters)
+    return Count(count=row[0] if row else 0)
+
+
+def _page_of_hits(call: Call, request: CustomerList, search: Sequence[Word]) -> Page[Customer]:
+    if request.sort_dir is not None:
+        raise invalid("sortDir", "say what to sort by as well: a search alone answers the nearest hits first")
+    paging = read_paging(request, "customers found", PLACE_SHAPE)
+    show = viewer(call)
+    found = hits(call.tx, search, conditions_of(call, request, []).all, paging)
+    return page_of(paging, found, _place, lambda hit: show(hit.row))
+
+
+def _place(hit: Hit) -> Place:
+    return hit.place
+
+
+# Order
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A walk along an order from a place. A figure that time changes is merged: the wallets whose written figure is
+    true come by the index, those that are due are computed and put between them (C14)."""
+
+    call: Call
+    sort: Sort
+    paging: Paging
+    falling: bool
+    conditions: list[Condition]
+
+    def rows(self) -> list[Hit]:
+        """The next rows, in the direction of the walk."""
+        if self.sort.figure is None:
+            return self._by_index([])
+        due = Due.at(self.call.books.policy, self.call.now)
+        written = self._by_index([due.not_due()])
+        merged = [*written, *self._due(due, written)]
+        merged.sort(key=_key, reverse=self.falling)
+        return merged[: self.paging.limit]
+
+    def _by_index(self, more: list[Condition]) -> list[Hit]:
+        sort, place = self.sort, self.paging.place
+        conditions = [*more, *self.conditions]
+        if sort.source == FROM_WALLET:
+            conditions.insert(0, ("w.point_type = ?", [SPENDABLE]))
+        if place is not None:
+            beyond = "<" if self.falling else ">"
+            conditions.insert(0, (f"({sort.key}, {sort.number}) {beyond} (?, ?)", list(place)))  # type: ignore[arg-type]
+        where, parameters = together(conditions)
+        way = "DESC" if self.falling else "ASC"
+        rows = self.call.tx.all(
+            f"SELECT {sort.key}, {COLUMNS} FROM {sort.source} WHERE {where}"
+            f" ORDER BY {sort.key} {way}, {sort.number} {way} LIMIT ?",
+            [*parameters, self.paging.limit],
+        )
+        return [Hit((key, row[0]), CustomerRow._make(row)) for key, *row in rows]
+
+    def _due(self, due: Due, written: list[Hit]) -> Iterator[Hit]:
+        """The wallets that are due from the place on, as many as the page can show."""
+        lifetime = self.sort.figure == "lifetime"
+        places = sorted(
+            ((each.lifetime if lifetime else each.balance), each.customer_id)
+            for each in due.figures(self.call.tx, SPENDABLE)
+        )
+        if self.falling:
+            places.reverse()
+        place = self.paging.place
+        if place is not None:
+            start = _ordinal(places, place, self.falling)
+            places = places[start:]
+        missing = self.paging.limit
+        for at in range(0, len(places), 500):
+            part = places[at : at + 500]
+            rows = self._passing([number for _, number in part])
+            for figure, number in part:
+                if number in rows:
+                    yield Hit((figure, number), rows[number])
+                    missing -= 1
+                    if not missing:
+                        return
+
+    def _passing(self, numbers: list[int]) -> dict[int, CustomerRow]:
+        where, parameters = together(
+            [("c.id IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]), *self.conditions]
+        )
+        rows = self.call.tx.all(f"SELECT {COLUMNS} FROM {FROM_CUSTOMER} WHERE {where}", parameters)
+        return {row[0]: CustomerRow._make(row) for row in rows}
+
+
+def _key(hit: Hit) -> Place:
+    return hit.place
+
+
+def _ordinal(places: list[tuple[int, int]], place: Place, falling: bool) -> int:
+    """How many of the places, in the order of the walk, are not beyond a place."""
+    sign = -1 if falling else 1
+    keys = [(sign * figure, sign * number) for figure, number in places]
+    return bisect_left(keys, (sign * int(place[0] or 0), sign * int(place[1] or 0) + 1))
