@@ -1,0 +1,121 @@
+"""What stands before a sub-command, and the program that it means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from core.client.base import Client
+    from core.client.local import LocalClient
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was said before the sub-command. `now` is milliseconds since 1970."""
+
+    store: Path | None = None
+    url: str | None = None
+    as_json: bool = False
+    now: int | None = None
+    read_only: bool = False
+    mouse: bool = True
+    actor: str | None = None
+
+
+class InstantType(click.ParamType[int]):
+    """An instant with its zone, read to the millisecond."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is no instant: write 2026-11-23T10:24:00Z", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value} has no zone: write {value}Z or {value}+01:00", param, ctx)
+        seconds = int(moment.replace(microsecond=0).timestamp())
+        return seconds * 1000 + moment.microsecond // 1000
+
+
+def check(options: Options) -> None:
+    """Refuse what contradicts itself."""
+    if options.url is not None and options.store is not None:
+        raise click.UsageError("--store and --url name two places: give one of them.")
+    if options.url is not None and options.now is not None:
+        raise click.UsageError("--now is for a program file: a server keeps its own clock.")
+
+
+def open_client(options: Options) -> "Client":
+    """The program that the options mean; without one, the last used. The caller closes it.
+
+    Raises an `OperationError` that says why it cannot be opened.
+    """
+    options = with_last_used(options)
+    if options.url is not None:
+        from core.client.connect import connect
+
+        return connect(options.url, api_key(options.url))
+    return open_file(options)
+
+
+def open_file(options: Options) -> "LocalClient":
+    """The program file that the options mean, for what only a file can do."""
+    from core.client.local import open_program
+    from core.contract.errors import Unavailable
+
+    options = with_last_used(options)
+    if options.url is not None:
+        raise click.UsageError("This works on a program file: give --store FILE instead of --url.")
+    if options.store is None:
+        raise Unavailable("No program was opened before. Name one with --store FILE, or make one: stagedoor init FILE")
+    return open_program(options.store, read_only=options.read_only, now=options.now, actor=options.actor)
+
+
+def with_last_used(options: Options) -> Options:
+    """The options with the last used program where they name none."""
+    if options.store is not None or options.url is not None:
+        return options
+    from dataclasses import replace
+
+    from console import recents
+
+    last = next(iter(recents.load()), None)
+    if last is None:
+        return options
+    if last.kind == "file":
+        return replace(options, store=Path(last.location))
+    return replace(options, url=last.location)
+
+
+def remember(path: Path, name: str) -> None:
+    """Note a program file as the last used one."""
+    from console import recents
+
+    recents.remember(recents.Recent("file", str(path.absolute()), name))
+
+
+def refuse_read_only(options: Options, what: str) -> None:
+    """Refuse a write under --read-only, before anything is opened or sent."""
+    if options.read_only:
+        from core.contract.errors import NotPermitted
+
+        raise NotPermitted(f"{what} writes, and --read-only was given. Nothing was done.", code="read_only")
+
+
+def api_key(url: str) -> str:
+    """The key for a server: from the environment, else from the keyring."""
+    from core.client import secrets
+    from core.contract.errors import Unauthenticated
+
+    key = secrets.find(url)
+    if key is None:
+        raise Unauthenticated(
+            f"There is no key for {url}. Set STAGEDOOR_KEY to one, or connect once in the console, which keeps it."
+        )
+    return key
