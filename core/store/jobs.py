@@ -26,10 +26,14 @@ def by_uid(tx: Tx, uid: str) -> Row | None:
 
 
 def claimable(tx: Tx, real_now: int) -> Row | None:
-    """The oldest job that waits, or whose worker has not been heard of for as long as its lease."""
+    """The oldest job that waits, or whose worker has not been heard of for as long as its lease.
+
+    Of a kind, one is worked at a time: two daily runs beside each other would seal the same day.
+    """
     return tx.one(
-        f"SELECT {JOB} FROM job WHERE state IN ('waiting', 'running')"
-        " AND (state = 'waiting' OR lease_until <= ?) ORDER BY id LIMIT 1",
+        f"SELECT {JOB} FROM job WHERE state IN ('waiting', 'running') AND (state = 'waiting' OR lease_until <= ?1)"
+        " AND kind NOT IN (SELECT kind FROM job WHERE state = 'running'"
+        " AND lease_until > ?1) ORDER BY id LIMIT 1",
         (real_now,),
     )
 

@@ -92,6 +92,13 @@ class Tx:
         """How many rows the last statement changed."""
         return self.connection.changes()
 
+    def renew(self) -> None:
+        """Let go of a reader's snapshot: its next statement reads what has been committed since."""
+        self.finish()
+        self.connection.execute("COMMIT")
+        self.connection.execute("BEGIN")
+        self.cursor, self._open = self.connection.cursor(), []
+
     def finish(self) -> None:
         """Let go of every cursor: one that is half read would hold its snapshot open behind the transaction's end."""
         for cursor in (self.cursor, *self._open):

@@ -1,0 +1,26 @@
+"""How much bulk work goes into one transaction, so that nobody else waits long for the write lock."""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+GOAL_S: Final = 0.02
+"""What a step aims at; the write lock is never to be held over 50 ms."""
+
+
+class Pace:
+    """Things a step, adapted to how long the last steps took."""
+
+    def __init__(self, size: int = 32, most: int = 2_000) -> None:
+        self.size = size
+        self._most = most
+
+    def timed(self, step: Callable[[], T]) -> T:
+        """Carry out a step, and make the next as large as fits."""
+        began = time.perf_counter()
+        answer = step()
+        took = max(time.perf_counter() - began, 0.000_1)
+        self.size = max(1, min(self._most, int(self.size * min(2.0, GOAL_S / took))))
+        return answer

@@ -1,0 +1,153 @@
+"""The SQL of the proof: every table once, in the order of wallets, and the seals."""
+
+from collections.abc import Iterator
+
+from core.store.ledger import ENTRY, LOT
+from core.store.sqlite import Row, Tx
+
+WALLET = (
+    "w.id, c.uid, w.point_type, w.seq, w.head, w.balance, w.pending, w.reserved, w.debt, w.lifetime, w.activity_at,"
+    " w.activity_on, w.refilled_on, w.idle_on, w.active_on, w.due_at, w.first_live_seq, w.sealed_seq, w.program_id"
+)
+AWARD = (
+    "wallet_id, id, source, source_id, code, wanted, applied, occurred_at, local_date, entry_id, outcome, trace, seq"
+)
+
+
+def wallets(tx: Tx) -> Iterator[Row]:
+    """Every wallet, whose it is beside it."""
+    return tx.rows(f"SELECT {WALLET} FROM wallet w LEFT JOIN customer c ON c.id = w.customer_id ORDER BY w.id")
+
+
+def entries(tx: Tx) -> Iterator[Row]:
+    return tx.rows(f"SELECT {ENTRY} FROM entry ORDER BY wallet_id, seq")
+
+
+def lots(tx: Tx) -> Iterator[Row]:
+    return tx.rows(f"SELECT wallet_id, {LOT} FROM lot ORDER BY wallet_id, seq")
+
+
+def debts(tx: Tx) -> Iterator[Row]:
+    return tx.rows("SELECT wallet_id, seq, amount, left FROM debt ORDER BY wallet_id, seq")
+
+
+def awards(tx: Tx) -> Iterator[Row]:
+    """Awards by wallet and date, as the index has them."""
+    return tx.rows(f"SELECT {AWARD} FROM award ORDER BY wallet_id, local_date, applied")
+
+
+def reserved(tx: Tx) -> dict[int, int]:
+    """Points in open reservations, by wallet."""
+    return dict(tx.all("SELECT wallet_id, sum(points) FROM reservation WHERE state = 'open' GROUP BY wallet_id"))
+
+
+def texts(tx: Tx) -> Iterator[Row]:
+    """Every free text with the digest that its entry keeps."""
+    return tx.rows(
+        "SELECT t.entry_id, t.salt, t.note, t.customer_text, e.digest FROM entry_text t"
+        " LEFT JOIN entry e ON e.id = t.entry_id ORDER BY t.entry_id"
+    )
+
+
+def events(tx: Tx) -> Iterator[Row]:
+    """Every event with what its award says of it."""
+    return tx.rows(
+        "SELECT e.id, e.local_date, e.name, e.award_id, coalesce(a.applied, 0), a.source = 'event' AND"
+        " a.source_id = e.event_id AND a.outcome = e.outcome AND a.local_date = e.local_date"
+        " AND a.occurred_at = e.occurred_at FROM event e LEFT JOIN award a ON a.id = e.award_id ORDER BY e.id"
+    )
+
+
+def adjustment_keys(tx: Tx) -> Iterator[Row]:
+    """The request keys of adjustments, with the answers that were given."""
+    return tx.rows("SELECT key, answer FROM request_key WHERE operation = 'points.adjust' ORDER BY key")
+
+
+def entry_recorded_at(tx: Tx, row: int) -> int | None:
+    found = tx.one("SELECT recorded_at FROM entry WHERE id = ?", (row,))
+    return found[0] if found else None
+
+
+def audit_instants(tx: Tx) -> Iterator[Row]:
+    return tx.rows("SELECT id, recorded_at FROM audit ORDER BY id")
+
+
+def points_days(tx: Tx) -> dict[tuple[str, str, str], tuple[int, int, int]]:
+    """Points by day, kind and code."""
+    rows = tx.rows(
+        "SELECT local_date, kind, code, sum(entries), sum(credited), sum(debited) FROM points_day GROUP BY 1, 2, 3"
+    )
+    return {row[:3]: row[3:] for row in rows if any(row[3:])}
+
+
+def event_days(tx: Tx) -> dict[tuple[str, str], tuple[int, int]]:
+    """Events and their points by day and name."""
+    rows = tx.rows("SELECT local_date, name, sum(events), sum(points) FROM event_day GROUP BY 1, 2")
+    return {row[:2]: row[2:] for row in rows if any(row[2:])}
+
+
+def expiry_days(tx: Tx) -> dict[str, int]:
+    """What is left by last usable date."""
+    return dict(tx.all("SELECT last_usable_on, sum(points) AS n FROM expiry_day GROUP BY 1 HAVING n <> 0"))
+
+
+def points_due(tx: Tx) -> dict[tuple[str, int], int]:
+    """What changes by itself, by instant."""
+    rows = tx.rows("SELECT what, at_ms, sum(points) AS n FROM points_due GROUP BY 1, 2 HAVING n <> 0")
+    return {row[:2]: row[2] for row in rows}
+
+
+def active_gaps(tx: Tx) -> dict[tuple[str, int], int]:
+    """Active wallets by day and gap."""
+    rows = tx.rows("SELECT local_date, gap_days, sum(wallets) AS n FROM active_gap GROUP BY 1, 2 HAVING n <> 0")
+    return {row[:2]: row[2] for row in rows}
+
+
+# Seals
+
+SEAL = "id, local_date, sealed_at, wallets, audit_from, audit_through, previous, hash"
+
+
+def seals(tx: Tx) -> list[Row]:
+    """Every seal, in order; one that has no hash is not finished."""
+    return tx.all(f"SELECT {SEAL} FROM seal ORDER BY id")
+
+
+def last_seal(tx: Tx) -> Row | None:
+    return tx.one(f"SELECT {SEAL} FROM seal ORDER BY id DESC LIMIT 1")
+
+
+def sealed_heads(tx: Tx, seal: int) -> Iterator[Row]:
+    """The heads that a seal covers: wallet, number, hash."""
+    return tx.rows("SELECT wallet_id, seq, head FROM sealed_head WHERE seal_id = ? ORDER BY wallet_id", (seal,))
+
+
+def sealed_heads_and_entries(tx: Tx, seal: int) -> Iterator[Row]:
+    """The heads that a seal covers, and what the entries say."""
+    return tx.rows(
+        "SELECT h.wallet_id, h.seq, h.head, e.hash FROM sealed_head h LEFT JOIN entry e ON e.wallet_id = h.wallet_id"
+        " AND e.seq = h.seq WHERE h.seal_id = ? ORDER BY h.wallet_id",
+        (seal,),
+    )
+
+
+def audit_rows(tx: Tx, first: int, last: int) -> Iterator[Row]:
+    """Audit rows as they are sealed."""
+    return tx.rows(
+        "SELECT id, recorded_at, actor, via, operation, target, summary, request_id FROM audit"
+        " WHERE id BETWEEN ? AND ? ORDER BY id",
+        (first, last),
+    )
+
+
+def unsealed_wallets(tx: Tx) -> Iterator[Row]:
+    """Wallets that changed since they were sealed last: number, entries, head."""
+    return tx.rows("SELECT id, seq, head FROM wallet WHERE seq > sealed_seq ORDER BY id")
+
+
+def wrongly_marked(tx: Tx) -> Row | None:
+    """The first wallet that is marked as sealed further than any seal says."""
+    return tx.one(
+        "SELECT w.id, w.sealed_seq FROM wallet w LEFT JOIN sealed_head h ON h.wallet_id = w.id AND h.seq = w.sealed_seq"
+        " WHERE w.sealed_seq > 0 AND h.wallet_id IS NULL LIMIT 1"
+    )
