@@ -1,6 +1,6 @@
 """What is outstanding at an instant, what expires when, and who loses most by it (S6.13)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -27,7 +27,8 @@ class Outlook:
     """What is due and not written yet (C14), and what expires from now on, by last usable date.
 
     `outstanding` is the sum of all balances. `expired` holds the expiries that are due, by the date that their entries
-    get. `lapsing` are the keys of wallets that lapse on a date, `gone` of those that have lapsed already.
+    get. `lapsing` are the keys of wallets that lapse on a date, `gone` of those that have lapsed already; `judged` is
+    what single wallets lose, in which a debt or a hold has a part.
     """
 
     outstanding: int
@@ -35,10 +36,21 @@ class Outlook:
     expired: dict[date, int] = field(default_factory=lambda: defaultdict(int))
     lapsing: dict[date, set[figures.Key]] = field(default_factory=lambda: defaultdict(set))
     gone: set[figures.Key] = field(default_factory=set)
+    judged: dict[int, Counter[date]] = field(default_factory=dict)
 
     def expiring(self) -> list[DayPoints]:
         """Each day on which something expires, in order."""
         return [DayPoints(on=day, points=points) for day, points in sorted(self.days.items()) if points]
+
+    def losing(self, since: date, through: date) -> figures.Losing:
+        """Who loses what between two days, for SQL."""
+        lapsing = {key for day, keys in self.lapsing.items() if since <= day <= through for key in keys}
+        before = {key for day, keys in self.lapsing.items() if day < since for key in keys}
+        judged = {
+            wallet_id: sum(points for day, points in days.items() if since <= day <= through)
+            for wallet_id, days in self.judged.items()
+        }
+        return figures.Losing(since, through, lapsing, self.gone | before, judged)
 
 
 def look_ahead(call: Call, through: date) -> Outlook:
@@ -76,15 +88,16 @@ def _add_idle(found: Outlook, policy: Policy, now: int, through: date, row: Row)
     """Correct the roll-ups for lots of wallets that are idle."""
     idle_on, period, last_usable_on, ends_at, points = row
     since, stamp = date.fromisoformat(idle_on), date.fromisoformat(last_usable_on) if last_usable_on else None
-    _, lapses_on = key_fate = outlook.fate(policy, now, since, period, None, None)
-    if key_fate[0] is not None:
+    lapsed, lapses_on = outlook.fate(policy, now, since, period, None, None)
+    if lapsed is not None:
         found.gone.add((idle_on, period))
     elif lapses_on is not None and lapses_on <= through:
         found.lapsing[lapses_on].add((idle_on, period))
-    if ends_at is not None and ends_at <= now:
-        return
     due, on = outlook.fate(policy, now, since, period, stamp, ends_at)
-    if stamp is not None and stamp <= through:
+    if ends_at is not None and ends_at <= now:
+        found.outstanding += points
+        found.expired[local_date(ends_at, policy.zone)] -= points
+    elif stamp is not None and stamp <= through:
         found.days[stamp] -= points
     if due is not None:
         found.outstanding -= points
@@ -111,9 +124,11 @@ def _add_wallet(found: Outlook, policy: Policy, now: int, through: date, account
         if entry.kind is EntryKind.EXPIRY:
             found.expired[entry.local_date] -= entry.points
     found.outstanding += wallet.balance
+    mine = found.judged[account.wallet_id] = Counter()
     for lot, on in outlook.last_days(wallet, policy, now):
         if on is not None and on <= through:
             found.days[on] += lot.left
+            mine[on] += lot.left
 
 
 def _account(tx: Tx, wallet_id: int) -> Account:
@@ -141,12 +156,8 @@ def losers(call: Call, request: contract.LosersRequest) -> Page[contract.Loser]:
             raise invalid(name, "this list has one order, most points first, and no search", received=value)
     paging = read_paging(request, f"losers-{request.days}", "ii")
     today, through = local_date(call.now, call.books.zone), _through(call, request.days)
-    ahead = look_ahead(call, through)
-    lapsing = set().union(*ahead.lapsing.values())
-    rows = figures.losers(
-        call.tx, call.now, today - timedelta(days=1), through, lapsing, ahead.gone,
-        paging.place, paging.backward, paging.limit,
-    )  # fmt: skip
+    losing = look_ahead(call, through).losing(today - timedelta(days=1), through)
+    rows = figures.losers(call.tx, call.now, losing, paging.place, paging.backward, paging.limit)
     return page_of(paging, rows, lambda row: (-row[1], row[0]), lambda row: _loser(call, through, row))
 
 

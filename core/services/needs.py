@@ -79,7 +79,7 @@ def _expiring(call: Call, ahead: Outlook, today: date) -> Iterator[Need]:
     if not days:
         return
     most = max(days, key=lambda day: (day.points, -day.on.toordinal()))
-    customers = figures.customers_expiring_on(call.tx, most.on, ahead.lapsing.get(most.on, ()))
+    customers = figures.losing_customers(call.tx, call.now, ahead.losing(most.on, most.on))
     yield Need(
         kind="expiring",
         text=f"{_count(most.points, 'point')} of {_count(customers, 'customer')}"

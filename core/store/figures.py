@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.contract.values import SPENDABLE
 from core.store.ledger import WALLET
@@ -144,43 +144,63 @@ def entangled_wallets(tx: Tx, cutoffs: Sequence[Cutoff], now: int) -> list[int]:
 Key = tuple[str, int]
 """Idle since, period: all wallets of one key lapse together."""
 
-_KEYS = "(SELECT value ->> 0 AS idle_on, value ->> 1 AS period FROM json_each(?))"
+_LOST = (
+    "WITH stamped AS ("
+    "SELECT wallet_id, left - reserved AS points FROM lot"
+    " WHERE left > 0 AND last_usable_on BETWEEN :since AND :through AND ends_at > :now"
+    " UNION ALL SELECT w.id, l.left - l.reserved FROM"
+    " (SELECT value ->> 0 AS idle_on, value ->> 1 AS period FROM json_each(:lapsing)) k"
+    " JOIN wallet w ON w.idle_on = k.idle_on AND w.period = k.period"
+    " JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0 AND l.exempt = 0"
+    " AND l.pending = 0 AND (l.last_usable_on IS NULL OR l.last_usable_on > :through)),"
+    " judged AS (SELECT value ->> 0 AS wallet_id, value ->> 1 AS points FROM json_each(:judged)),"
+    " lost AS (SELECT * FROM stamped WHERE wallet_id NOT IN (SELECT w.id FROM"
+    " (SELECT value ->> 0 AS idle_on, value ->> 1 AS period FROM json_each(:gone)) k"
+    " JOIN wallet w ON w.idle_on = k.idle_on AND w.period = k.period)"
+    " AND wallet_id NOT IN (SELECT wallet_id FROM judged)"
+    " UNION ALL SELECT * FROM judged WHERE points > 0)"
+)
 
 
-def customers_expiring_on(tx: Tx, day: date, lapsing: Iterable[Key]) -> int:
-    """How many customers lose points on a day, by a stamp or because their wallet's key lapses then."""
-    return _number(
-        tx,
-        "SELECT count(*) FROM (SELECT wallet_id FROM lot WHERE left > 0 AND last_usable_on = ?"
-        f" UNION SELECT w.id FROM {_KEYS} k JOIN wallet w ON w.idle_on = k.idle_on AND w.period = k.period)",
-        (day.isoformat(), json.dumps(list(lapsing))),
-    )
+class Losing(NamedTuple):
+    """Which points are lost between two days: those stamped with one of them, and those of wallets that lapse then.
+
+    Wallets of a key in `gone` have lost theirs before. What single wallets lose that the engine `judged` is given.
+    """
+
+    since: date
+    through: date
+    lapsing: Iterable[Key]
+    gone: Iterable[Key]
+    judged: dict[int, int]
+
+    def parameters(self, now: int) -> dict[str, Any]:
+        return {
+            "since": self.since.isoformat(),
+            "through": self.through.isoformat(),
+            "now": now,
+            "lapsing": json.dumps(list(self.lapsing)),
+            "gone": json.dumps(list(self.gone)),
+            "judged": json.dumps(list(self.judged.items())),
+        }
 
 
-def losers(
-    tx: Tx, now: int, since: date, through: date, lapsing: Iterable[Key], gone: Iterable[Key],
-    place: tuple[Any, ...] | None, backward: bool, limit: int,
-) -> list[Row]:  # fmt: skip
-    """Wallet, customer, points that they lose up to a date, most first. Wallets that are gone already have nothing."""
+def losing_customers(tx: Tx, now: int, losing: Losing) -> int:
+    """How many customers lose points."""
+    row = tx.one(f"{_LOST} SELECT count(DISTINCT wallet_id) FROM lost", losing.parameters(now))
+    return int(row[0]) if row else 0
+
+
+def losers(tx: Tx, now: int, losing: Losing, place: tuple[Any, ...] | None, backward: bool, limit: int) -> list[Row]:
+    """Wallet and points that it loses, most first."""
     beyond, direction = ("<", "DESC") if backward else (">", "ASC")
-    where = f"HAVING (-sum(points), wallet_id) {beyond} (?, ?)" if place else ""
+    having = f"HAVING (-sum(points), wallet_id) {beyond} (:points, :wallet)" if place else ""
+    points, wallet = place or (0, 0)
     return tx.all(
-        "WITH lost AS ("
-        "SELECT wallet_id, left - reserved AS points FROM lot"
-        " WHERE left > 0 AND last_usable_on BETWEEN ? AND ? AND ends_at > ?"
-        f" UNION ALL SELECT w.id, l.left - l.reserved FROM {_KEYS} k"
-        " JOIN wallet w ON w.idle_on = k.idle_on AND w.period = k.period"
-        " JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0 AND l.exempt = 0"
-        " AND l.pending = 0 AND (l.last_usable_on IS NULL OR l.last_usable_on > ?))"
-        " SELECT wallet_id, sum(points) FROM lost"
-        f" WHERE wallet_id NOT IN (SELECT w.id FROM {_KEYS} k JOIN wallet w"
-        " ON w.idle_on = k.idle_on AND w.period = k.period)"
-        f" GROUP BY wallet_id {where} ORDER BY -sum(points) {direction}, wallet_id {direction} LIMIT ?",
-        (
-            since.isoformat(), through.isoformat(), now, json.dumps(list(lapsing)), through.isoformat(),
-            json.dumps(list(gone)), *(place or ()), limit,
-        ),
-    )  # fmt: skip
+        f"{_LOST} SELECT wallet_id, sum(points) FROM lost GROUP BY wallet_id {having}"
+        f" ORDER BY -sum(points) {direction}, wallet_id {direction} LIMIT :limit",
+        {**losing.parameters(now), "points": points, "wallet": wallet, "limit": limit},
+    )
 
 
 # What wants attention
