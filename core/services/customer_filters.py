@@ -20,18 +20,27 @@ FEW = 3_000
 """So many are gathered and sorted; more are found faster by walking the order and testing each customer."""
 
 
+MANY = 150_000
+"""So many hits are met on a walk in order of name soon enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Every condition of a list. `few`: so few customers pass one of them that they are better gathered first."""
+    """Every condition of a list. `few`: so few customers pass one of them that they are better gathered first.
+
+    `led_by` is a word that finds neither few nor nearly all: in order of name its hits are gathered from the words
+    alone, which carry the name, since all the customers before the first hit would be walked past otherwise.
+    """
 
     all: list[Condition]
     few: bool
+    led_by: Word | None = None
 
 
 def conditions_of(call: Call, request: CustomerList, search: Sequence[Word]) -> Wanted:
     """The conditions of a request. Times are half-open: `after` is included, `before` is not."""
     found: list[Condition] = []
-    few = False
+    few, led_by = False, None
     for add in (_created, _active, _expiring, _standing):
         condition, is_few = add(call.tx, request)
         if condition:
@@ -42,8 +51,10 @@ def conditions_of(call: Call, request: CustomerList, search: Sequence[Word]) -> 
         if count < FEW:
             found.append(among_tokens(search[at]))
             few = True
+        elif not few and rarest(call.tx, search, MANY)[1] < MANY:
+            led_by = search[at]
         found.append(matches(search))
-    return Wanted(found, few)
+    return Wanted(found, few, led_by)
 
 
 def together(conditions: Iterable[Condition]) -> Condition:
@@ -131,8 +142,8 @@ def how_many(tx: Tx, word: Word, most: int = FEW) -> int:
     return found
 
 
-def rarest(tx: Tx, search: Sequence[Word]) -> tuple[int, int]:
-    """The word that finds fewest, and how many (at most `FEW`): the one to walk along."""
-    counts = [(how_many(tx, word), at) for at, word in enumerate(search)]
+def rarest(tx: Tx, search: Sequence[Word], most: int = FEW) -> tuple[int, int]:
+    """The word that finds fewest, and how many (at most `most`): the one to walk along."""
+    counts = [(how_many(tx, word, most), at) for at, word in enumerate(search)]
     count, at = min(counts)
     return at, count

@@ -1,9 +1,9 @@
 """The list of customers: search, filters and order together, in pages both ways, balances as they truly are (S5.9)."""
 
 import json
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.contract import customers as contract
 from core.contract.customers import Count, Customer, CustomerList
@@ -17,7 +17,7 @@ from core.services.customer_view import viewer
 from core.services.dispatch import carries_out
 from core.services.due import Due
 from core.services.paging import Paging, Place, page_of, read_paging
-from core.services.search_words import Word, read_search
+from core.services.search_words import Word, bounds, read_search
 from core.store.customers import (
     COLUMNS,
     FROM_CUSTOMER,
@@ -68,7 +68,9 @@ def list_customers(call: Call, request: CustomerList) -> Page[Customer]:
     descending = request.sort_dir == "desc"
     paging = read_paging(request, f"customers {name} {'desc' if descending else 'asc'}", sort.shape)
     wanted = conditions_of(call, request, search)
-    walk = _Walk(call, sort.gathered() if wanted.few else sort, paging, descending != paging.backward, wanted.all)
+    walk = _Walk(
+        call, sort.gathered() if wanted.few else sort, paging, descending != paging.backward, wanted.all, wanted.led_by
+    )
     show = viewer(call)
     return page_of(paging, walk.rows(), _place, lambda hit: show(hit.row))
 
@@ -112,14 +114,16 @@ class _Walk:
     paging: Paging
     falling: bool
     conditions: list[Condition]
+    led_by: Word | None = None
 
     def rows(self) -> list[Hit]:
         """The next rows, in the direction of the walk."""
         if self.sort.figure is None:
-            return self._by_index([])
+            by_words = self.led_by if self.sort.key == "c.name_key" else None
+            return list(self._pass(self._by_words(by_words))) if by_words else self._by_index([])
         due = Due.at(self.call.books.policy, self.call.now)
         written = self._by_index([due.not_due()])
-        merged = [*written, *self._due(due, written)]
+        merged = [*written, *self._pass(self._due(due))]
         merged.sort(key=_key, reverse=self.falling)
         return merged[: self.paging.limit]
 
@@ -140,26 +144,47 @@ class _Walk:
         )
         return [Hit((key, row[0]), CustomerRow._make(row)) for key, *row in rows]
 
-    def _due(self, due: Due, written: list[Hit]) -> Iterator[Hit]:
-        """The wallets that are due from the place on, as many as the page can show."""
+    def _due(self, due: Due) -> Sequence[tuple[int, int]]:
+        """The places of the wallets that are due, from the paging's place on."""
         lifetime = self.sort.figure == "lifetime"
         places = sorted(
             ((each.lifetime if lifetime else each.balance), each.customer_id)
             for each in due.figures(self.call.tx, SPENDABLE)
         )
+        start = self.paging.place
         if self.falling:
             places.reverse()
-        place = self.paging.place
-        if place is not None:
-            start = _ordinal(places, place, self.falling)
-            places = places[start:]
+            return [each for each in places if start is None or each < start]
+        return [each for each in places if start is None or each > start]
+
+    def _by_words(self, word: Word) -> Iterator[tuple[str, int]]:
+        """The places of a word's hits in order of name, from the paging's place on."""
+        way, sign = ("DESC", "<") if self.falling else ("ASC", ">")
+        ranges = " OR ".join("(word >= ? AND word < ?)" for _ in word)
+        parameters: list[str | int | None] = [bound for prefix in word for bound in bounds(prefix)]
+        beyond = ""
+        if self.paging.place is not None:
+            beyond = f" AND (name_key, customer_id) {sign} (?, ?)"
+            parameters += self.paging.place
+        before = None
+        for place in self.call.tx.rows(
+            f"SELECT name_key, customer_id FROM token WHERE ({ranges}){beyond}"
+            f" ORDER BY name_key {way}, customer_id {way}",
+            parameters,
+        ):
+            if place != before:
+                yield place[0], place[1]
+            before = place
+
+    def _pass(self, places: Iterable[tuple[str | int, int]]) -> Iterator[Hit]:
+        """The first of the places whose customers pass the conditions, as many as the page can show."""
         missing = self.paging.limit
-        for at in range(0, len(places), 500):
-            part = places[at : at + 500]
+        coming = iter(places)
+        while part := list(islice(coming, 4 * self.paging.limit)):
             rows = self._passing([number for _, number in part])
-            for figure, number in part:
+            for key, number in part:
                 if number in rows:
-                    yield Hit((figure, number), rows[number])
+                    yield Hit((key, number), rows[number])
                     missing -= 1
                     if not missing:
                         return
@@ -174,10 +199,3 @@ class _Walk:
 
 def _key(hit: Hit) -> Place:
     return hit.place
-
-
-def _ordinal(places: list[tuple[int, int]], place: Place, falling: bool) -> int:
-    """How many of the places, in the order of the walk, are not beyond a place."""
-    sign = -1 if falling else 1
-    keys = [(sign * figure, sign * number) for figure, number in places]
-    return bisect_left(keys, (sign * int(place[0] or 0), sign * int(place[1] or 0) + 1))

@@ -145,11 +145,11 @@ _DUE_SUMS = (
     " coalesce(sum(CASE WHEN l.pending = 1 AND l.available_at <= :now THEN l.left END), 0),"
     " coalesce(sum(CASE WHEN l.ends_at <= :now AND (l.pending = 0 OR l.available_at <= :now)"
     " THEN l.left - l.reserved END), 0)"
-    " FROM wallet w JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0"
+    " FROM wallet w INDEXED BY wallet_due CROSS JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0"
     " WHERE w.due_at <= :now AND w.point_type = :point_type GROUP BY w.id"
 )
 
 _IDLE = (
-    "SELECT id, idle_on, period FROM wallet WHERE idle_on <= :idle_on AND period < :number"
+    "SELECT id, idle_on, period FROM wallet INDEXED BY wallet_idle WHERE idle_on <= :idle_on AND period < :number"
     " AND (due_at IS NULL OR due_at > :now) AND point_type = :point_type"
 )
