@@ -128,45 +128,36 @@ class RemoteClient:
         """Send, and try again where that is safe: a write only with its key, and only to a server that honours it."""
         again = self.ours or not operation.writes
         waits = iter(self.back_off)
+        maybe_done = False
         while True:
+            found: httpx.Response | httpx.TransportError
             try:
-                reply = self.http.request(operation.method, self._url(path), **sent)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                # Nothing was sent.
-                wait = next(waits, None)
-                if wait is None or not again:
-                    raise unreachable(self.location, error) from error
+                found = self.http.request(operation.method, self.location + path, **sent)
             except httpx.TransportError as error:
-                wait = next(waits, None) if again else None
-                if wait is None:
-                    raise self._no_answer(operation, error, key) from error
-            else:
-                if reply.status_code not in TRY_AGAIN or (not again and reply.status_code != 429):
-                    return self._known_state(operation, reply, key)
-                wait = wait_of(reply, next(waits, None))
-                if wait is None:
-                    return self._known_state(operation, reply, key)
+                found = error
+            maybe_done = maybe_done or (operation.writes and leaves_open(found))
+            wait = wait_of(found, next(waits, None)) if may_try_again(found, again) else None
+            if wait is None:
+                return self._settled(found, maybe_done, key)
             time.sleep(wait)
 
-    def _known_state(self, operation: Operation[Any, Any], reply: httpx.Response, key: str | None) -> httpx.Response:
-        """The reply, unless it leaves open whether a write was done: an answer of something in between."""
-        if operation.writes and reply.status_code in (502, 504):
-            raise self._no_answer(operation, OSError(f"status {reply.status_code}"), key)
-        return reply
-
-    def _no_answer(self, operation: Operation[Any, Any], error: Exception, key: str | None) -> OperationError:
-        if not operation.writes:
-            return unreachable(self.location, error)
-        what = (
-            "Ask again with the same request key: it is done once at most."
-            if self.ours
-            else "This server keeps no request keys: look whether it was done before asking again."
-        )
-        return AnswerUnknown(f"{self.location} did not answer, so this may have been done or not. {what}",
-                             details={"key": key})  # fmt: skip
-
-    def _url(self, path: str) -> str:
-        return self.location + path
+    def _settled(
+        self, found: httpx.Response | httpx.TransportError, maybe_done: bool, key: str | None
+    ) -> httpx.Response:
+        """The reply, or the error that says where things stand: not reached, or sent and perhaps done."""
+        failed = isinstance(found, httpx.TransportError)
+        if maybe_done and (failed or found.status_code >= 429):
+            what = (
+                "Ask again with the same request key: it is done once at most."
+                if self.ours
+                else "This server keeps no request keys: look whether it was done before asking again."
+            )
+            raise AnswerUnknown(
+                f"{self.location} did not answer, so this may have been done or not. {what}", details={"key": key}
+            )
+        if isinstance(found, httpx.TransportError):
+            raise unreachable(self.location, found) from found
+        return found
 
     def _dropped_on(self, cancel: CancelToken, work: Callable[[], Ans]) -> Ans:
         """Wait for an answer beside this thread; one that comes after cancelling is dropped."""
@@ -192,11 +183,11 @@ class RemoteClient:
 
     def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
         """Send a file. See `core.client.base.Client.upload`."""
-        return hand_in(self.http, self._url("/files"), path, purpose, progress)
+        return hand_in(self.http, self.location + "/files", path, purpose, progress)
 
     def download(self, file_id: str, target: Path) -> None:
         """Fetch a file. See `core.client.base.Client.download`."""
-        fetch(self.http, self._url("/files"), file_id, target)
+        fetch(self.http, self.location + "/files", file_id, target)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -234,7 +225,7 @@ class RemoteClient:
         path = self._elsewhere(ADJUST, ADJUST.path.replace("{id}", nobody))
         try:
             # An adjustment of nothing for nobody: any answer but "no such route" tells that there is one.
-            reply = self.http.post(self._url(path), json={})
+            reply = self.http.post(self.location + path, json={})
         except httpx.TransportError as error:
             raise unreachable(self.location, error) from error
         if reply.status_code in NOT_OFFERED:
@@ -246,12 +237,26 @@ def new_key() -> str:
     return f"{time.time_ns() // 1_000_000:x}-{random.SystemRandom().getrandbits(96):024x}"
 
 
-def wait_of(reply: httpx.Response, back_off: float | None) -> float | None:
+def leaves_open(found: httpx.Response | httpx.TransportError) -> bool:
+    """Whether what was sent may have been done without an answer of the server itself."""
+    if isinstance(found, httpx.Response):
+        return found.status_code in (502, 504)
+    return not isinstance(found, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def may_try_again(found: httpx.Response | httpx.TransportError, again: bool) -> bool:
+    """Whether another try may help; what was refused for its number alone may always be tried again."""
+    if isinstance(found, httpx.Response):
+        return found.status_code == 429 or (again and found.status_code in TRY_AGAIN)
+    return again
+
+
+def wait_of(found: httpx.Response | httpx.TransportError, back_off: float | None) -> float | None:
     """How long to wait before trying again: what the server says, else the back-off; None is not at all."""
-    if back_off is None:
-        return None
-    told = retry_after(reply)
-    return back_off if told is None else told if told <= MAX_WAIT_SECONDS else None
+    told = retry_after(found) if isinstance(found, httpx.Response) else None
+    if back_off is None or told is None:
+        return back_off
+    return told if told <= MAX_WAIT_SECONDS else None
 
 
 def unreachable(location: str, error: Exception) -> Unavailable:

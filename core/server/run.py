@@ -3,8 +3,10 @@
 import asyncio
 import ipaddress
 import logging
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -119,10 +121,23 @@ def _run(desk: Desk, listening: socket.socket, per_minute: int, say: Say) -> Non
     shown = f"[{host}]" if ":" in host else host
     say(f"Serving {desk.store.path.name} at http://{shown}:{port} until Ctrl-C.")
     try:
-        asyncio.run(_until_stopped(uvicorn.Server(config), listening, desk, runner, app.state.api.stop_waiting))
+        asyncio.run(_until_stopped(_Server(config), listening, desk, runner, app.state.api.stop_waiting))
     finally:
         runner.close()
     say("Stopped; what was acknowledged is on the disk.")
+
+
+class _Server(uvicorn.Server):
+    """Stops on the first signal and gives up waiting on the second; a signal that was obeyed is not raised again."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 async def _until_stopped(

@@ -1,0 +1,111 @@
+"""`serve`: one process over one file, from the first key to a graceful stop."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.contract.errors import Invalid, Unavailable
+from core.contract.values import ProgramMode
+from core.server.run import check_host, serve, start_overdue_day
+from core.services.creation import create_program
+from core.store.sqlite import create_store
+from tests.server.running import World, new_world
+
+PROGRAM = "import sys; from pathlib import Path; from core.server.run import serve; serve(Path(sys.argv[1]), port=0)"
+
+
+def start(path: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for_address(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """What it said until it served, and where."""
+    said = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"at (http://\S+)", line):
+            return said, found[1]
+    raise AssertionError(said)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_s0_38_the_owners_key_is_shown_at_the_first_start_only_and_a_signal_stops_it(tmp_path: Path, how: int) -> None:
+    path = tmp_path / "house.stagedoor"
+    store = create_store(path)
+    create_program(store, "House", "EUR", "Europe/Berlin", ProgramMode.LIVE, 1_770_000_000_000)
+    store.close()
+    for first in (True, False):
+        process = start(path)
+        try:
+            said, address = wait_for_address(process)
+            found = re.search(r"sk_live_\w+", said)
+            assert bool(found) is first, said
+            if found:
+                secret = found[0]
+            reply = ask_until_up(f"{address}/api/program", secret)
+            assert reply.json()["name"] == "House"
+            began = time.monotonic()
+            process.send_signal(how)
+            rest = process.communicate(timeout=20)[0]
+        finally:
+            process.kill()
+        assert process.returncode == 0, rest
+        assert "Stopped" in rest
+        assert "Traceback" not in rest
+        assert time.monotonic() - began < 8
+
+
+def ask_until_up(url: str, secret: str) -> httpx.Response:
+    for _ in range(100):
+        try:
+            return httpx.get(url, headers={"Authorization": f"Bearer {secret}"}, trust_env=False)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not come up")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "shop.example"])
+def test_an_address_that_others_can_reach_needs_to_be_asked_for(host: str) -> None:
+    with pytest.raises(Invalid, match="TLS"):
+        check_host(host, allow_others=False)
+    check_host(host, allow_others=True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.3.4.5"])
+def test_an_address_of_this_machine_needs_nothing(host: str) -> None:
+    check_host(host, allow_others=False)
+
+
+def test_a_port_that_is_taken_is_said_before_a_key_is_made(tmp_path: Path) -> None:
+    import socket
+
+    path = tmp_path / "house.stagedoor"
+    new_world(path).close()
+    said: list[str] = []
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Unavailable, match="--port"):
+            serve(path, port=taken.getsockname()[1], say=said.append)
+    assert said == []
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="There is no program file"):
+        serve(tmp_path / "none")
+
+
+def test_c11_the_daily_run_is_started_once_where_a_day_is_overdue(world: World) -> None:
+    assert start_overdue_day(world.desk)
+    assert not start_overdue_day(world.desk), "one waits already"
+    assert os.path.exists(world.desk.store.path)
