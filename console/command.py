@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from console.commands.options import InstantType, Options, check
+from console.commands.options import Options, check, read_instant
 
 COMMANDS: Final = MappingProxyType(
     {
@@ -49,6 +49,9 @@ class Commands(click.Group):
 
 def _version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
+        from core import __version__
+
+        click.echo(f"stagedoor {__version__}")
         context.exit()
 
 
@@ -57,7 +60,7 @@ def _version(context: click.Context, _parameter: click.Parameter, value: bool) -
 @click.option("--store", type=click.Path(path_type=Path), metavar="FILE", help="The program file to work on.")
 @click.option("--url", metavar="URL", help="The server to work on; its key comes from the keyring or STAGEDOOR_KEY.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, errors as JSON.")
-@click.option("--now", type=InstantType(), metavar="INSTANT", help="Where the clock of a sandbox program stands.")
+@click.option("--now", type=read_instant, metavar="INSTANT", help="Where the clock of a sandbox program stands.")
 @click.option("--read-only", is_flag=True, help="Change nothing.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--actor", metavar="NAME", help="Who works; the system's user unless said.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,22 +25,16 @@ class Options:
     actor: str | None = None
 
 
-class InstantType(click.ParamType[int]):
-    """An instant with its zone, read to the millisecond."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no instant: write 2026-11-23T10:24:00Z", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value} has no zone: write {value}Z or {value}+01:00", param, ctx)
-        seconds = int(moment.replace(microsecond=0).timestamp())
-        return seconds * 1000 + moment.microsecond // 1000
+def read_instant(text: str) -> int:
+    """An instant with its zone, in milliseconds. Raises `BadParameter`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text} is no instant: write 2026-11-23T10:24:00Z") from error
+    if moment.tzinfo is None:
+        raise click.BadParameter(f"{text} has no zone: write it as 2026-11-23T10:24:00Z or 2026-11-23T11:24:00+01:00")
+    seconds = int(moment.replace(microsecond=0).timestamp())
+    return seconds * 1000 + moment.microsecond // 1000
 
 
 def check(options: Options) -> None:

@@ -26,12 +26,12 @@ def command(options: Options, host: str, port: int, allow_others: bool, rate_lim
     if options.url is not None or options.now is not None:
         raise click.UsageError("serve works on a program file at the machine's clock: leave --url and --now out.")
     from core.contract.errors import Unavailable
-    from core.server.run import run
+    from core.server.run import serve
 
     path = with_last_used(options).store
     if path is None:
         raise Unavailable("No program file was opened before. Name one with --store FILE.")
-    run(path, host, port, allow_others=allow_others, per_minute=rate_limit, say=_say)
+    serve(path, host, port, allow_others=allow_others, per_minute=rate_limit, say=_say)
     if wants_json():
         answer({"stopped": True})
 

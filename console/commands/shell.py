@@ -20,8 +20,7 @@ def open_console(options: Options) -> int:
     from console.app import StagedoorApp
 
     app = StagedoorApp(lambda: _open(options), read_only=options.read_only, mouse=options.mouse)
-    app.run(mouse=options.mouse)
-    return app.return_code or 0
+    return app.run_console()
 
 
 def _open(options: Options) -> "Client | None":

@@ -1,0 +1,1 @@
+"""The command line as scripts and people use it: real processes."""
