@@ -113,7 +113,8 @@ def _history(call: Call, account: Account, limit: int) -> list[contract.OwnEntry
 def _own_entry(line: Line, days: dict[int, tuple[str, str | None]], labels: dict[str, str]) -> contract.OwnEntry:
     txn_type = TXN_TYPE_OF.get(line.kind, TxnType.REVERSAL)
     lots = [days[part.seq] for part in line.allocations if not part.debt and part.seq in days]
-    earned_on = lots[0][0] if len(lots) == 1 else None
+    from_one = len(lots) == 1 and (line.points > 0 or line.kind is EntryKind.EXPIRY)
+    earned_on = lots[0][0] if from_one else None
     return contract.OwnEntry(
         id=line.id, txn_type=txn_type.value, points_delta=line.points, occurred_at=from_ms(line.occurred_at),
         actor_type=_actor_type(line.kind), source_type=source_type(line), source_id=line.source_id,
