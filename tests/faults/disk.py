@@ -52,6 +52,7 @@ class Disk(apsw.VFS):
         self.images: dict[str, Image] = {}
         self.left: int | None = None
         self.operations = 0
+        self.name = name
         super().__init__(name, "")
 
     def cut_after(self, operations: int) -> None:

@@ -17,7 +17,7 @@ from core.contract.errors import OperationError
 from core.contract.roles import Role
 from core.services.call import Caller
 from core.services.dispatch import Desk
-from core.store.sqlite import Store
+from core.store.sqlite import Store, StoreProblem
 from tests.faults.disk import Disk, PowerCut
 from tests.faults.proof import proved
 
@@ -133,6 +133,6 @@ def test_without_waiting_for_the_disk_the_same_test_loses_entries(
         cut = cut_once(template, folder, seed, "OFF")
         try:
             losses += bool(lost(cut))
-        except (AssertionError, OperationError, apsw.Error):
+        except (AssertionError, OperationError, StoreProblem, apsw.Error):
             losses += 1
     assert losses > 5
