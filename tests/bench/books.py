@@ -22,12 +22,53 @@ CALLER = Caller("bench")
 assert OPERATIONS
 assert SERVICES
 
-FIRST = (
-    ["Ana", "Bo", "Chi", "Dee", "Eli", "Fay", "Gus", "Hana", "Ida", "Jun", "Kai", "Lea", "Mia", "Noa", "Ole", "Pia", "Quy", "Rui", "Sia", "Tom", "Uma", "Vik", "Wen", "Xia", "Yun", "Zoe"]
-)
-LAST = (
-    ["Adler", "Berg", "Costa", "Dubois", "Egger", "Fischer", "Garcia", "Haddad", "Ito", "Jensen", "Kowal", "Lind", "Marek", "Novak", "Okafor", "Patel", "Quint"]
-)
+FIRST = [
+    "Ana",
+    "Bo",
+    "Chi",
+    "Dee",
+    "Eli",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ida",
+    "Jun",
+    "Kai",
+    "Lea",
+    "Mia",
+    "Noa",
+    "Ole",
+    "Pia",
+    "Quy",
+    "Rui",
+    "Sia",
+    "Tom",
+    "Uma",
+    "Vik",
+    "Wen",
+    "Xia",
+    "Yun",
+    "Zoe",
+]
+LAST = [
+    "Adler",
+    "Berg",
+    "Costa",
+    "Dubois",
+    "Egger",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jensen",
+    "Kowal",
+    "Lind",
+    "Marek",
+    "Novak",
+    "Okafor",
+    "Patel",
+    "Quint",
+]
 
 
 def name_of(number: int) -> str:
