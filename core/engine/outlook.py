@@ -7,8 +7,8 @@ from core.engine import inactivity, ledger
 from core.engine.calendar import LAST_DAY, add_period, local_date
 from core.engine.values import Entry, Lot, Period, Policy, Wallet
 
-_CLAMPED_DAYS = 4
-"""Months clamp to a month's end (C3), so the ends of up to four starting dates can stand out of order."""
+_UNEVEN_DAYS = timedelta(days=4)
+"""Months are of unequal length and clamp (C3), so a wallet idle for longer may lapse up to that much later."""
 
 
 def running(policy: Policy) -> Period | None:
@@ -34,14 +34,15 @@ def last_days(wallet: Wallet, policy: Policy, now: int) -> Iterator[tuple[Lot, d
 def idle_cutoff(period: Period, policy: Policy, now: int, day: date) -> date | None:
     """The latest date such that a wallet idle since then may lapse in a period by a day; none where none can.
 
-    It errs on the late side, by few days: whether a wallet does lapse is judged wallet by wallet.
+    It errs on the late side, by days: whether a wallet does lapse is judged wallet by wallet. Paused days make the order
+    of lapsing uneven, since a wallet idle for longer has more of them.
     """
     until = now if period.until is None else period.until
     day = day if period.until is None or period.stamps else min(day, local_date(until, period.zone))
 
     def lapses(start: date) -> bool:
         end = add_period(start, period.length, period.unit)
-        return inactivity.extended(start, end, policy.pauses, period.zone, until) <= day
+        return inactivity.extended(start, end, policy.pauses, period.zone, until) <= day + _UNEVEN_DAYS
 
     first = inactivity.switched_on(period, policy.periods)
     if not lapses(first):
@@ -50,7 +51,7 @@ def idle_cutoff(period: Period, policy: Policy, now: int, day: date) -> date | N
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if lapses(date.fromordinal(middle)) else (low, middle)
-    return date.fromordinal(low) + timedelta(days=_CLAMPED_DAYS)
+    return date.fromordinal(low)
 
 
 def fate(

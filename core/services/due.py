@@ -10,15 +10,12 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from core.contract.errors import NotFound
-from core.engine import inactivity, ledger
-from core.engine.calendar import LAST_DAY, add_period, local_date
+from core.engine import ledger, outlook
+from core.engine.calendar import local_date
 from core.engine.values import Period, Policy, Wallet
 from core.services.accounts import Account, load
 from core.store import ledger as sql
 from core.store.sqlite import Tx
-
-_CLAMPED_DAYS = 4
-"""Months clamp to a month's end (C3), so the ends of up to four starting dates can stand out of order."""
 
 
 class Figures(NamedTuple):
@@ -116,28 +113,14 @@ class Due:
         return load(tx, row)
 
 
+def _idle_through(period: Period, policy: Policy, now: int) -> date | None:
+    """The last date such that a wallet idle since then may have lapsed by now; none where no wallet can have."""
+    return outlook.idle_cutoff(period, policy, now, local_date(now, period.zone) - timedelta(days=1))
+
+
 def settle_copy(wallet: Wallet, policy: Policy, now: int) -> None:
     """Apply what is due to a wallet that is only looked at."""
     ledger.settle(wallet, policy, now, now)
-
-
-def _idle_through(period: Period, policy: Policy, now: int) -> date | None:
-    """The last date such that a wallet idle since then may have lapsed by now; none where no wallet can have."""
-    until = now if period.until is None else period.until
-    today = local_date(now, period.zone)
-
-    def lapsed(start: date) -> bool:
-        end = add_period(start, period.length, period.unit)
-        return inactivity.extended(start, end, policy.pauses, period.zone, until) < today
-
-    first = inactivity.switched_on(period, policy.periods)
-    if not lapsed(first):
-        return None
-    low, high = first.toordinal(), min(today, LAST_DAY).toordinal() + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if lapsed(date.fromordinal(middle)) else (low, middle)
-    return min(date.fromordinal(low) + timedelta(days=_CLAMPED_DAYS), today)
 
 
 _DUE_SUMS = (

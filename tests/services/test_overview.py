@@ -9,9 +9,11 @@ import pytest
 
 from core.contract import program as contract
 from core.contract.errors import Invalid
+from core.contract.values import SPENDABLE
 from core.engine import outlook
 from core.engine.calendar import local_date
 from core.engine.liability import owed
+from core.services.due import Due
 from core.services.overview import shares
 from core.services.program import read_books
 from tests.services.conftest import Program, at
@@ -91,7 +93,7 @@ def really_active(program: Program, since: date, through: date) -> int:
 
 POLICIES = [
     {"expirationType": "none"},
-    {"expirationType": "fixed", "fixedExpireMonths": 1},
+    {"expirationType": "fixed", "expirationUnit": "months", "fixedExpireMonths": 1},
     {"expirationType": "fixed", "expirationUnit": "days", "fixedExpireDays": 20},
     {"expirationType": "inactivity", "expirationUnit": "months", "inactivityExpireMonths": 1},
     {"expirationType": "inactivity", "expirationUnit": "days", "inactivityExpireDays": 12},
@@ -367,3 +369,23 @@ def test_what_ends_today_is_still_forecast_and_what_ended_yesterday_is_not(progr
     program.stand("2026-03-03T23:00:00Z")
     assert (forecast(program, 5), overview(program).outstanding) == ({}, 0)
     assert overview(program).figures.expired == 50
+
+
+def test_c7_a_pause_does_not_hide_a_wallet_that_lapses_before_those_idle_for_longer(program: Program) -> None:
+    program.stand("2026-05-17T10:00:00Z")
+    save(program, expirationType="inactivity", inactivityExpireMonths=1)
+    ada, ben = customer(program), customer(program, "Ben")
+    program.stand("2026-05-18T10:00:00Z")
+    save(program, enabled=False)
+    program.stand("2026-06-16T10:00:00Z")
+    save(program, enabled=True)
+    adjust(program, ben, 10)
+    earn(program, ada, 5, occurred_at=at("2026-05-17T11:00:00Z"))
+    program.stand("2026-07-16T22:00:00Z")
+    assert (balance(program, ada), balance(program, ben)) == (5, 0)
+    assert overview(program).outstanding == 5
+    with program.store.read() as tx:
+        due = {
+            each.customer_id: each.balance for each in Due.at(read_books(tx).policy, program.now).figures(tx, SPENDABLE)
+        }
+    assert due[ben] == 0
