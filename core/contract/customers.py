@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, FiniteFloat, StringConstraints, field_validator
 
 from core.contract.model import (
     Answer,
@@ -10,6 +10,7 @@ from core.contract.model import (
     Id,
     Instant,
     ListRequest,
+    LongText,
     Model,
     Money,
     Name,
@@ -30,9 +31,10 @@ Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, p
 Code = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=40, pattern=r"^[0-9A-Za-z\-]+$")
 ]
-Scalar = str | int | float | bool | None
+Scalar = LongText | Annotated[int, Field(ge=-MAX_POINTS, le=MAX_POINTS)] | FiniteFloat | bool | None
 Metadata = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=100)], Scalar | list[Scalar]], Field(max_length=100)
+    dict[Annotated[Text, StringConstraints(max_length=100)], Scalar | Annotated[list[Scalar], Field(max_length=1_000)]],
+    Field(max_length=100),
 ]
 Figure = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 Rank = Annotated[float, Field(allow_inf_nan=False, ge=0, le=5)]

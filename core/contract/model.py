@@ -104,10 +104,33 @@ Points = Annotated[int, Field(strict=True, ge=-MAX_POINTS, le=MAX_POINTS)]
 PositivePoints = Annotated[int, Field(strict=True, ge=0, le=MAX_POINTS)]
 """A whole number of points, 0 or more."""
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NOTE)]
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _one_line(value: str) -> str:
+    """Text without control characters, which would reach terminals and files, and without broken Unicode."""
+    if _CONTROL.search(value):
+        raise ValueError("take out line breaks, control characters and broken characters")
+    return value
+
+
+def _lines(value: str) -> str:
+    """The same, with line breaks and tabs let through."""
+    if _CONTROL_BUT_LINES.search(value):
+        raise ValueError("take out control characters and broken characters")
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT), AfterValidator(_one_line)
+]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_lines)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NOTE), AfterValidator(_lines)
+]
+LongText = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_lines)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 Money = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,8})?$")]
 """An amount as a decimal string, never a float."""
 
