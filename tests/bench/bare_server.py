@@ -29,16 +29,20 @@ def application(path: str) -> Starlette:
 
     writer = ThreadPoolExecutor(1)
 
+    def write(row: tuple[str, int, str]) -> int:
+        connection.execute(INSERT, row)
+        return connection.last_insert_rowid()
+
     async def adjust(request: Request) -> JSONResponse:
         body = await request.json()
         row = (request.path_params["id"], int(body["pointsDelta"]), str(body["reason"]))
-        await asyncio.get_running_loop().run_in_executor(writer, connection.execute, INSERT, row)
+        number = await asyncio.get_running_loop().run_in_executor(writer, write, row)
         answer = {
             "applied": True,
             "appliedPoints": row[1],
             "balance": row[1],
             "lifetimePoints": row[1],
-            "transactionId": str(connection.last_insert_rowid()),
+            "transactionId": str(number),
         }
         return JSONResponse(answer)
 
