@@ -12,9 +12,9 @@ from core.services.ids import to_blob, uuid7
 from tests.services.conftest import Program
 
 
-def customer(program: Program, name: str = "Ada") -> str:
+def customer(program: Program, name: str = "Ada", mail: str | None = None) -> str:
     """A new customer with an empty wallet, by public id."""
-    mail = f"{uuid7(program.now)}@example.com"
+    mail = mail or f"{uuid7(program.now)}@example.com"
     made = program.ask(
         ENROL,
         CustomerBatch(
