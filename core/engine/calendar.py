@@ -66,6 +66,7 @@ def add_months(day: date, months: int) -> date:
     return min(LAST_DAY, date(year, month, min(day.day, monthrange(year, month)[1])))
 
 
+@lru_cache(maxsize=65_536)
 def add_period(day: date, length: int, unit: Unit) -> date:
     """The last date of a period that is counted from a date, in months or days (C3, C9)."""
     if unit is Unit.MONTHS:

@@ -10,7 +10,7 @@ from core.contract.errors import Conflict, invalid
 from core.contract.values import CustomerStatus
 from core.engine.calendar import from_ms, local_date
 from core.services.call import Call
-from core.services.customer_view import find_customer, show_customer
+from core.services.customer_view import attributes_text, find_customer, show_customer
 from core.services.dispatch import carries_out, check_revision
 from core.services.enrolment import joined
 from core.services.identifiers import FIELDS, WORDS, Identifiers, find_holders
@@ -143,7 +143,7 @@ class _Facts:
         sql.update_customer(call.tx, (
             own.external_id, self.email, own.email_key, self.phone, own.phone_key, own.member_code, self.name, key,
             self.status.value, self.birth_date, set_at,
-            json.dumps(self.attributes, ensure_ascii=False, separators=(",", ":")), joined(words), call.now,
+            attributes_text(self.attributes), joined(words), call.now,
             call.caller.name, row.id,
         ))  # fmt: skip
         before = {(word, row.name_key, row.id) for word in row.words.split("\n") if word}

@@ -4,7 +4,6 @@ The published batch enrols all or none. An import enrols row by row: what is the
 be is refused with its reason, and a second run changes nothing (H5).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -245,7 +244,7 @@ def _row(
         number, uid, own.external_id, draft.email, own.email_key, draft.phone, own.phone_key, code, draft.full_name,
         key, status.value, draft.birth_date.isoformat() if draft.birth_date else None,
         call.now if draft.birth_date else None, to_ms(draft.created_at) if draft.created_at else call.now,
-        call.caller.name, json.dumps(kept_attributes(draft), ensure_ascii=False, separators=(",", ":")), batch,
+        call.caller.name, kept_attributes(draft), batch,
         joined(words),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ _END = "\U0010ffff"
 _LAST_DIGITS = "\x01"
 _PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", _END: None})
 _PHONE_LIKE = re.compile(r"[0-9 ()+./\-]*[0-9][0-9 ()+./\-]*")
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _INNER_WORD = re.compile(r"(?<=[-'’.])[^-'’.\s]+")
 _OUTER_MARKS = "\"'’‘“”„«»()[]{},;.-"
 
@@ -40,7 +41,7 @@ def email_key(email: str) -> str:
 
 def phone_key(phone: str) -> str:
     """What makes a phone number the same as another: its digits, without the zeros that stand for a plus."""
-    digits = "".join(sign for sign in phone if "0" <= sign <= "9")
+    digits = _NO_DIGIT.sub("", phone)
     return digits[2:] if digits.startswith("00") and len(digits) > 4 else digits
 
 
