@@ -158,7 +158,7 @@ def _activate(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> l
         lot.left -= paid
         lot.pending = False
         if was_empty and lot.left:
-            wallet.refilled_on = _later(wallet.refilled_on, local_date(at_ms, policy.zone))
+            wallet.refilled_on = _later(wallet.refilled_on, local_date(at_ms, inactivity.zone_at(policy, at_ms)))
         out = [Allocation(lot.seq, -paid)] if paid else []
         wallet.seq += 1
         cause = Cause("hold", str(lot.seq), "system")
@@ -181,11 +181,12 @@ def _lapse(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> list
     The date is kept as the end of each lot, so that what comes back into it later comes back as expired (D3).
     """
     idle = [lot for lot in wallet.lots if not lot.pending and not lot.exempt and lot.left > lot.reserved]
+    idle.sort(key=lambda lot: lot.order)
     cause = Cause("inactivity", None, "system")
     through = local_date(at_ms - 1, _current(wallet, policy).zone)
     for lot in idle:
         lot.last_usable_on, lot.ends_at = through, at_ms
-    return [_expire(wallet, policy, lot, at_ms, recorded_at, cause) for lot in sorted(idle, key=lambda lot: lot.order)]
+    return [_expire(wallet, policy, lot, at_ms, recorded_at, cause) for lot in idle]
 
 
 def _expire(wallet: Wallet, policy: Policy, lot: Lot, at_ms: int, recorded_at: int, cause: Cause) -> Entry:
@@ -200,7 +201,10 @@ def _expire(wallet: Wallet, policy: Policy, lot: Lot, at_ms: int, recorded_at: i
 
 
 def _close_period(wallet: Wallet, policy: Policy) -> None:
-    """Leaving inactivity stamps its date on the lots that it held (C8); a change of length only begins anew."""
+    """Leaving inactivity stamps its date on the lots that it held (C8); a change of length only begins anew.
+
+    A lot that is spent by then keeps the end that it had, should an undo bring it back.
+    """
     period = _current(wallet, policy)
     left_at = period.since if period.until is None else period.until
     through = inactivity.usable_through(wallet, period, policy, left_at)
@@ -209,7 +213,7 @@ def _close_period(wallet: Wallet, policy: Policy) -> None:
         return
     at_ms = inactivity.end_instant(through, period.zone)
     for lot in wallet.lots:
-        if not lot.pending and not lot.exempt and (lot.ends_at is None or lot.ends_at > at_ms):
+        if lot.left and not lot.pending and not lot.exempt and (lot.ends_at is None or lot.ends_at > at_ms):
             lot.last_usable_on, lot.ends_at = through, at_ms
 
 

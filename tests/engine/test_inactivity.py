@@ -302,3 +302,28 @@ def test_c15_what_the_new_zone_has_over_already_lapses_with_the_move() -> None:
     (gone,) = settle(wallet, moved(policy, "2026-02-15 20:00", "Pacific/Auckland"), "2027-01-01 00:00")
     assert gone.occurred_at == at("2026-02-15 20:00")
     assert local_date(gone.occurred_at, "Pacific/Auckland") == on("2026-02-16")
+
+
+def test_c8_leaving_stamps_no_lot_that_is_spent_by_then() -> None:
+    wallet, policy = Wallet(), idle(6, "2025-01-01 00:00")
+    adjust(wallet, policy, 10, "2026-01-15 10:00")
+    adjust(wallet, policy, 10, "2026-01-16 10:00")
+    adjust(wallet, policy, -10, "2026-01-17 10:00")
+    settle(wallet, left(policy, "2026-03-01 10:00"), "2026-03-02 10:00")
+    assert [one.last_usable_on for one in wallet.lots] == [None, on("2026-07-15")]
+
+
+def test_c7_lots_lapse_in_the_order_in_which_they_would_be_taken() -> None:
+    wallet, policy = Wallet(), idle(1, "2025-01-01 00:00")
+    adjust(wallet, policy, 10, "2026-01-15 10:00")
+    adjust(wallet, fixed(60), 20, "2026-01-16 10:00")
+    assert [entry.points for entry in settle(wallet, policy, "2026-03-01 00:00")] == [-20, -10]
+
+
+def test_c15_an_activation_counts_from_its_date_in_the_zone_of_its_time_however_late_it_is_written() -> None:
+    wallet, policy = Wallet(), idle(6, "2025-01-01 00:00", pending_days=3)
+    event(wallet, policy, 10, "2026-01-15 10:00", holds=True)
+    there = moved(policy, "2026-03-01 12:00", "America/New_York")
+    assert through(wallet, there) is None
+    settle(wallet, there, "2026-03-02 12:00")
+    assert (wallet.refilled_on, through(wallet, there)) == (on("2026-01-18"), on("2026-07-18"))
