@@ -56,7 +56,7 @@ class Session:
         self.read_only = read_only
         self.zone: tzinfo = words.zone(program.time_zone)
         self.writing = 0
-        self._offset = program.clock - datetime.now(UTC) if program.mode == "sandbox" else None
+        self._offset = program.clock - datetime.now(UTC) if program.mode in ("sandbox", "sample") else None
 
     @staticmethod
     def begin(client: "Client", *, read_only: bool = False) -> "Session":

@@ -33,6 +33,8 @@ def read_instant(text: str) -> int:
         raise click.BadParameter(f"{text} is no instant: write 2026-11-23T10:24:00Z") from error
     if moment.tzinfo is None:
         raise click.BadParameter(f"{text} has no zone: write it as 2026-11-23T10:24:00Z or 2026-11-23T11:24:00+01:00")
+    if not 1970 < moment.year < 9000:
+        raise click.BadParameter(f"{text} is too far away: give an instant from 1971 to 8999")
     seconds = int(moment.replace(microsecond=0).timestamp())
     return seconds * 1000 + moment.microsecond // 1000
 

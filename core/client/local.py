@@ -154,7 +154,8 @@ def _desk(desk: Desk, books: Books, now: int | None) -> Desk:
     stand = now if now is not None else books.sandbox_now
     if stand is None:
         return desk
-    if books.mode is not ProgramMode.SANDBOX:
+    # A sample that was made at another time stands there as a sandbox does.
+    if books.mode is not ProgramMode.SANDBOX and books.sandbox_now is None:
         raise _no_sandbox()
     return Desk(desk.store, lambda: stand, desk.random, fixed_clock=True)
 
@@ -168,5 +169,3 @@ def _no_sandbox() -> Conflict:
 
 def _unavailable(problem: StoreProblem) -> Unavailable:
     return Unavailable(str(problem))
-
-

@@ -12,6 +12,7 @@ from core.store.sqlite import StoreProblem, create_store, open_store
 
 CUSTOMERS, SEED = 2_000, 1
 MAX_CUSTOMERS = 1_000_000
+FIRST_MS, LAST_MS = 157_766_400_000, 221_845_392_000_000
 
 
 def make_sample(
@@ -31,13 +32,16 @@ def make_sample(
     """
     if not 1 <= customers <= MAX_CUSTOMERS:
         raise invalid("customers", f"give 1 to {MAX_CUSTOMERS:,}", received=customers)
+    moment = system_clock() if now is None else now
+    if not FIRST_MS <= moment <= LAST_MS:
+        raise invalid("now", "give an instant from 1975 to 8999", received=now)
     if path.exists():
         raise Unavailable(f"{path} is there already. Choose another name; it was not changed.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         store = create_store(part, synchronous="OFF")
         try:
-            sample.build(store, customers, seed, system_clock() if now is None else now, progress, stands=stands)
+            sample.build(store, customers, seed, moment, progress, stands=stands)
         finally:
             store.close()
         _keep(part, path)
@@ -47,7 +51,8 @@ def make_sample(
         raise Unavailable(f"{path} cannot be written ({error.strerror}).") from error
     finally:
         for left in (part, *_beside(part)):
-            left.unlink(missing_ok=True)
+            with suppress(OSError):
+                left.unlink()
 
 
 def remove_sample(path: Path) -> None:

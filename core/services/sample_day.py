@@ -55,7 +55,7 @@ def _send(sample: Sample, part: list[tuple[int, Happening]]) -> None:
         for event in sent:
             judge.judge(event)
         judge.flush()
-        audit(call, [(None, f"{len(sent):,} events sent")], f"shop-{call.now}")
+        audit(call, [(None, f"Events sent: {len(sent):,}")], f"shop-{call.now}")
 
     sample.write(events.SEND_BATCH, work, SHOP)
 

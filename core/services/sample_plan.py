@@ -30,6 +30,9 @@ from core.services.sample_names import (
 DAYS: Final = 730
 """How many days of history there are, up to the day before the books are made."""
 
+_AHEAD: Final = 21
+"""How many days before a show its tickets are sold."""
+
 _MONTHS: Final = (0.55, 0.8, 1.1, 1.2, 1.25, 1.1, 0.7, 0.5, 1.1, 1.35, 1.4, 1.3)
 _WEEKDAYS: Final = (0.7, 0.8, 0.9, 1.1, 1.5, 1.4, 0.9)
 _HOURS: Final = (2, 1, 0.5, 0.3, 0.3, 0.5, 1, 2, 4, 6, 7, 8, 10, 8, 7, 7, 8, 10, 12, 14, 13, 11, 8, 4)
@@ -43,7 +46,7 @@ _CUM_CULTURES: Final = tuple(accumulate(WEIGHTS))
 
 
 class Show(NamedTuple):
-    """An evening: its number, day (counted from the first), name and venue; tickets are sold three weeks before."""
+    """An evening: its number, day (counted from the first, some are still to come), name and venue."""
 
     number: int
     day: int
@@ -111,7 +114,7 @@ class Plan:
 def make_plan(seed: int, customers: int, today: date, zone: str) -> Plan:
     """The plan of a sample whose history ends with the day before `today`."""
     first = today - timedelta(days=DAYS)
-    days = [first + timedelta(days=n) for n in range(DAYS + 1)]
+    days = [first + timedelta(days=n) for n in range(DAYS + _AHEAD + 1)]
     growth = (0.7 + 0.6 * n / DAYS for n in range(DAYS))
     weights = [_MONTHS[day.month - 1] * _WEEKDAYS[day.weekday()] * more for day, more in zip(days, growth)]
     shows = _shows(Random(f"{seed}/shows"), days)
@@ -125,8 +128,8 @@ def _shows(chance: Random, days: list[date]) -> tuple[Show, ...]:
     """About two evenings a week, fewer in the holidays, none before the first tickets could be sold."""
     odds = (0.45, 0, 0.1, 0.25, 0.5, 0.55, 0.2)
     shows: list[Show] = []
-    for n, day in enumerate(days[:DAYS]):
-        if n >= 21 and chance.random() < odds[day.weekday()] * _MONTHS[day.month - 1]:
+    for n, day in enumerate(days):
+        if n >= _AHEAD and chance.random() < odds[day.weekday()] * _MONTHS[day.month - 1]:
             shows.append(Show(len(shows) + 1, n, chance.choice(SHOWS), chance.choice(VENUES)))
     return tuple(shows)
 
@@ -240,7 +243,7 @@ def history(plan: Plan, who: Person) -> list[Happening]:
     if chance.random() < 0.004:
         _group_orders(plan, who, chance, until, done)
     _adjustments(plan, who, chance, until, done)
-    end = plan.starts[DAYS - 1]
+    end = plan.starts[DAYS]
     orders = 0
     kept = []
     for happening in sorted((found for found in done if who.joined_at < found.at_ms < end), key=lambda f: f.at_ms):
@@ -306,8 +309,8 @@ def _read_mail(chance: Random, at_ms: int, done: list[Happening]) -> None:
 
 def _evenings(plan: Plan, who: Person, chance: Random, until: int, done: list[Happening]) -> None:
     """Evenings out: the queue when tickets are sold, the draw, the doors."""
-    first = bisect_left(plan.show_days, who.joined_day + 22)
-    last = bisect_left(plan.show_days, until)
+    first = bisect_left(plan.show_days, who.joined_day + _AHEAD + 1)
+    last = bisect_left(plan.show_days, until + (_AHEAD if until == DAYS else 0))
     offered = plan.shows[first:last]
     wished = min(len(offered), _count(chance, 0.05 * who.keenness * len(offered)))
     for show in chance.sample(offered, wished):
@@ -321,7 +324,7 @@ def _evenings(plan: Plan, who: Person, chance: Random, until: int, done: list[Ha
 
 def _get_tickets(plan: Plan, chance: Random, show: Show, about: dict[str, Any], done: list[Happening]) -> None:
     """The queue opens at ten in the morning, three weeks before."""
-    at_ms = plan.starts[show.day - 21] + 10 * _HOUR_MS + int(chance.expovariate(1 / 40) * _MINUTE_MS)
+    at_ms = plan.starts[show.day - _AHEAD] + 10 * _HOUR_MS + int(chance.expovariate(1 / 40) * _MINUTE_MS)
     done.append(Happening(at_ms, "queue_entered", about))
     if chance.random() < 0.08:
         done.append(Happening(at_ms + 30 * _MINUTE_MS, "waitlist_entered", about))
