@@ -144,6 +144,8 @@ class Store:
         try:
             connection = self._opened()
             connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
+            # Without it SQLite prepares a statement anew for each value that might decide about a partial index.
+            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             if writes:
                 _checked(connection, "PRAGMA journal_mode = WAL", "wal")
                 connection.execute(f"PRAGMA synchronous = {self._synchronous}")
