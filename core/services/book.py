@@ -142,6 +142,11 @@ class Book:
             account.touched = True
         return self.post(account, entries) if entries else []
 
+    def expiries_in_hand(self, account: Account) -> list[str]:
+        """The allocations of an account's expiries that the store does not know before `flush`."""
+        expiry = EntryKind.EXPIRY.value
+        return [row[12] for row in self._entries if row[1] == account.wallet_id and row[3] == expiry]
+
     # Posting
 
     def post(

@@ -101,7 +101,7 @@ def _compensate(call: Call, book: Book, account: Account, undone: Entry, cause: 
     wallet, policy, now = account.wallet, book.policy, call.now
     if undone.points >= 0:
         entry, missing = ledger.take_back(
-            wallet, policy, undone, undone.lifetime, now, cause, _expired(call, account, undone)
+            wallet, policy, undone, undone.lifetime, now, cause, _expired(call, book, account, undone)
         )
         return [entry], missing
     if undone.kind is EntryKind.OPENING:
@@ -111,13 +111,14 @@ def _compensate(call: Call, book: Book, account: Account, undone: Entry, cause: 
     return ledger.give_back(wallet, policy, undone, lots, now, cause), 0
 
 
-def _expired(call: Call, account: Account, undone: Entry) -> int:
+def _expired(call: Call, book: Book, account: Account, undone: Entry) -> int:
     """What has expired out of the entry's own lot: it is not taken again out of others (D7)."""
     own = next((part.seq for part in undone.allocations if not part.debt), None)
     if own is None:
         return 0
-    rows = sql.expiry_allocations(call.tx, account.wallet_id, own)
-    return -sum(part.points for row in rows for part in read_allocations(row[0]) if part.seq == own and not part.debt)
+    texts = [row[0] for row in sql.expiry_allocations(call.tx, account.wallet_id, own)]
+    texts += book.expiries_in_hand(account)
+    return -sum(part.points for text in texts for part in read_allocations(text) if part.seq == own and not part.debt)
 
 
 def _shown(uid: str, taken: Taken, transaction_id: str | None) -> contract.Undone:

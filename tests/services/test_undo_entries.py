@@ -98,6 +98,18 @@ def test_d14_after_its_own_lot_it_takes_from_others_but_not_what_expired_of_its_
     assert (undone.points, undone.not_recovered, undone.balance) == (-30, 70, 470)
 
 
+def test_d7_what_expires_with_the_undo_itself_is_not_taken_again_either(program: Program) -> None:
+    ada = customer(program)
+    adjust(program, ada, 500)
+    program.settings(expirationType="fixed", fixedExpireMonths=1)
+    added = adjust(program, ada, 100)
+    adjust(program, ada, -30)
+    program.stand("2026-05-01T10:00:00Z")
+    assert undo_preview(program, added.transaction_id).points == -30
+    undone = undo(program, added.transaction_id)
+    assert (undone.points, undone.not_recovered, undone.balance) == (-30, 70, 470)
+
+
 def test_d14_undoing_a_deduction_puts_points_back_into_their_lots_with_their_ends(program: Program) -> None:
     program.settings(expirationType="fixed", fixedExpireMonths=1)
     ada = customer(program)
