@@ -64,6 +64,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         self._stacks: dict[str, list[Pane]] = {}
         self._now = now
         self._chord_at = 0.0
+        self._usual_keys = {key for action in actions.of_scope("app") for key in action.keys}
         self.animation_level = "none"
         for made in themes.THEMES:
             self.register_theme(made)
@@ -86,12 +87,20 @@ class StagedoorApp(App[None], inherit_bindings=False):
     def _begin(self) -> None:
         """Everything that the first frame does not wait for."""
         crash.start_log()
-        try:
-            self.set_keymap(keymap.load())
-        except keymap.BadKeyMap as problem:
-            self.tell(str(problem), "warn")
+        if keymap.keymap_file().exists():
+            self._take_keymap()
         self.set_interval(5, self._tick)
         self.open_program(self.opener)
+
+    @work(group="keymap")
+    async def _take_keymap(self) -> None:
+        """Take one's own keys, once every screen's actions are known."""
+        from console.session import in_thread
+
+        try:
+            self.set_keymap(await in_thread(keymap.load))
+        except keymap.BadKeyMap as problem:
+            self.tell(str(problem), "warn", seconds=30)
 
     def _tick(self) -> None:
         self.query_one_shell(TopLine).refresh()
@@ -385,7 +394,24 @@ class StagedoorApp(App[None], inherit_bindings=False):
             if event.time - self._chord_at < CHORD_S:
                 self._finish_chord(event)
                 return
+        if isinstance(event, events.Key) and not event.is_forwarded and await self._ours(event):
+            return
         await super().on_event(event)
+
+    async def _ours(self, event: events.Key) -> bool:
+        """Carry out a key of the shell before the next key is looked at, since both may come in one packet."""
+        if event.key not in self._shell_keys:
+            return False
+        active = self.screen.active_bindings.get(event.key)
+        if active is None or active.node is not self or not active.enabled:
+            return False
+        await self.run_action(active.binding.action, default_namespace=self)
+        return True
+
+    @property
+    def _shell_keys(self) -> set[str]:
+        rebound = {key for name, keys in self._keymap.items() if name.startswith("app.") for key in keys.split(",")}
+        return self._usual_keys | rebound
 
     def action_go(self) -> None:
         """Wait for the letter."""
@@ -555,7 +581,17 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Write the crash report before the toolkit leaves; a terminal gets its place, never a value of the program."""
         path = crash.report(error, self.current_screen or "the first start")
         self.crash_report = str(path) if path else None
+        self._keep_drafts()
         super()._handle_exception(error)
+
+    def _keep_drafts(self) -> None:
+        """Keep what stands in every form, as far as a broken console lets us."""
+        from console.widgets.form import Form
+
+        for screen in self.screen_stack:
+            for form in screen.query(Form):
+                with suppress(Exception):
+                    form.keep_draft()
 
     def _fatal_error(self) -> None:
         self._close_messages_no_wait()

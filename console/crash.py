@@ -59,7 +59,9 @@ def _chain(error: BaseException) -> list[str]:
             f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}"
             for frame in traceback.extract_tb(current.__traceback__)
         ]
-        current = current.__cause__ or current.__context__
+        # The toolkit wraps what stopped a worker.
+        wrapped = getattr(current, "error", None)
+        current = wrapped if isinstance(wrapped, BaseException) else current.__cause__ or current.__context__
         if current is not None:
             lines += ["", _CONTEXT]
     return lines

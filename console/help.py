@@ -14,7 +14,7 @@ from console import actions, words
 from console.actions import ACTIONS, Action, bindings, register
 from console.shell import Modal, stagedoor
 
-register(Action("dialog.close_help", ("escape", "q"), "close", "Close the help.", 10, palette=False))
+register(Action("help.close_help", ("escape", "q"), "close", "Close the help.", 10, palette=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def helped(screen: Screen[Any]) -> Helped:
 class Help(Modal[None]):
     """The help; esc closes it."""
 
-    BINDINGS = bindings("dialog")
+    BINDINGS = bindings("help")
 
     def __init__(self, what: Helped) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -29,9 +30,10 @@ register(
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One line: what it is called, what stands beside it, what it does."""
+    """One line: what it is called, what it is about, what stands at its end, what it does."""
 
     text: str
+    about: str
     note: str
     run: Callable[[], None]
 
@@ -40,6 +42,7 @@ class Palette(Modal[None]):
     """Type to find; enter does or opens it."""
 
     BINDINGS = bindings("pick")
+    FIRST_KEYS = (("enter", "do or open"), ("↑↓", "move"))
     AUTO_FOCUS = "Input"
 
     def __init__(self) -> None:
@@ -68,11 +71,18 @@ class Palette(Modal[None]):
         for key, active in beneath.active_bindings.items():
             action = ACTIONS.get(active.binding.id or "")
             if action is not None and action.palette and active.enabled and beneath.focused is not self:
-                hits.append(Hit(action.help, actions.shown(key), self._runner(active.binding.action, active.node)))
+                hits.append(
+                    Hit(
+                        _sentence(action.label),
+                        action.help,
+                        actions.shown(key),
+                        self._runner(active.binding.action, active.node),
+                    )
+                )
         spare = [action for action in actions.of_scope("app") if not action.keys]
-        hits += [Hit(action.label.capitalize(), "", self._runner(action.method, app)) for action in spare]
+        hits += [Hit(_sentence(action.label), action.help, "", self._runner(action.method, app)) for action in spare]
         if app.session is not None:
-            hits += [Hit(f"Go to {spec.title}", f"g {spec.letter}", self._goer(spec.name)) for spec in SCREENS]
+            hits += [Hit(f"Go to {spec.title}", "", f"g {spec.letter}", self._goer(spec.name)) for spec in SCREENS]
         unique = {hit.text: hit for hit in reversed(hits)}
         return list(unique.values())[::-1]
 
@@ -119,11 +129,13 @@ class Palette(Modal[None]):
         assert isinstance(row, Customer)
         name = row.full_name or row.email or row.phone or row.member_code or row.id
         note = "  ".join(part for part in (row.email if row.full_name else None, row.member_code) if part)
-        return Hit(words.plain(name, 36), words.plain(note, 32), lambda: stagedoor(self).open_customer(row.id))
+        return Hit(
+            words.plain(name, 30), words.plain(note, 38), "customer", lambda: stagedoor(self).open_customer(row.id)
+        )
 
     def _show(self, typed: str) -> None:
         parts = typed.lower().split()
-        commands = [hit for hit in self.commands if all(part in hit.text.lower() for part in parts)]
+        commands = [hit for hit in self.commands if all(part in f"{hit.text} {hit.about}".lower() for part in parts)]
         self.shown = (self.people + commands) if parts else commands
         listing = self.query_one(OptionList)
         listing.clear_options()
@@ -134,8 +146,10 @@ class Palette(Modal[None]):
             listing.add_option(Option(Text(f"Nothing is called that {glyphs.now().no} type less."), disabled=True))
 
     def _line(self, hit: Hit) -> Text:
-        text = Text(words.fit(hit.text, max(20, 67 - len(hit.note))), no_wrap=True)
-        return text.append(f" {hit.note}", stagedoor(self).dim_style)
+        name = max(22, cell_len(hit.text))
+        text = Text(words.fit(hit.text, name) + "  ", no_wrap=True)
+        text.append(words.fit(hit.about, 65 - name - cell_len(hit.note)), stagedoor(self).dim_style)
+        return text.append(f" {hit.note}")
 
     def action_lower(self) -> None:
         self.query_one(OptionList).action_cursor_down()
@@ -162,3 +176,8 @@ class Palette(Modal[None]):
 
     def action_close(self) -> None:
         self.dismiss()
+
+
+def _sentence(label: str) -> str:
+    """A label with its first letter large, the rest as it is."""
+    return label[:1].upper() + label[1:]

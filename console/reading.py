@@ -10,11 +10,11 @@ from console.words import MONTHS, WEEKDAYS, short_day
 
 _NAMES: Final = {name.lower(): number for number, name in enumerate(MONTHS, 1)}
 _DAYS: Final = {name.lower(): number for number, name in enumerate(WEEKDAYS)}
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_NAMED: Final = re.compile(r"(\d{1,2})\.?\s+([a-z]{3,9})\.?(?:\s+(\d{4}))?")
-_NAMED_FIRST: Final = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:,?\s+(\d{4}))?")
-_STEP: Final = re.compile(r"([+\-−])\s*(\d{1,5})\s*([dwmy])")
-_THREE: Final = re.compile(r"(\d{1,4})[/.](\d{1,2})[/.](\d{1,4})")
+_ISO: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_NAMED: Final = re.compile(r"([0-9]{1,2})\.?\s+([a-z]{3,9})\.?(?:\s+([0-9]{4}))?")
+_NAMED_FIRST: Final = re.compile(r"([a-z]{3,9})\.?\s+([0-9]{1,2})(?:,?\s+([0-9]{4}))?")
+_STEP: Final = re.compile(r"([+\-−])\s*([0-9]{1,5})\s*([dwmy])")
+_THREE: Final = re.compile(r"([0-9]{1,4})[/.]([0-9]{1,2})[/.]([0-9]{1,4})")
 
 
 class Unreadable(ValueError):
@@ -110,15 +110,15 @@ def _orders(one: int, two: int, three: int) -> list[tuple[int, int, int]]:
 def read_money(text: str, decimals: int = 2) -> str:
     """Money as a decimal string, out of `12.50` or `12,50`; `1,240` and `1.240` are refused with both readings."""
     typed = text.strip().replace(" ", "").replace("\u00a0", "")
-    if re.fullmatch(r"\d{1,12}", typed):
+    if re.fullmatch(r"[0-9]{1,12}", typed):
         return str(int(typed))
-    if re.fullmatch(r"\d{1,3}([.,]\d{3})+[.,]\d{1,8}", typed) and len({c for c in typed if c in ".,"}) == 2:
+    if re.fullmatch(r"[0-9]{1,3}([.,][0-9]{3})+[.,][0-9]{1,8}", typed) and len({c for c in typed if c in ".,"}) == 2:
         mark = re.findall(r"[.,]", typed)[-1]
         return _amount(typed.replace("," if mark == "." else ".", "").replace(mark, "."), decimals)
-    if re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", typed):
+    if re.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}", typed):
         whole, part = re.split(r"[.,]", typed)
         raise Unreadable(f"{typed} can be {whole}{part} or {whole}.{part}. Type {whole}{part}.00 or {whole}.{part[:2]}")
-    if re.fullmatch(r"\d{1,12}[.,]\d{1,8}", typed):
+    if re.fullmatch(r"[0-9]{1,12}[.,][0-9]{1,8}", typed):
         return _amount(typed.replace(",", "."), decimals)
     raise Unreadable(f"“{text.strip()[:40]}” is no amount. Type 12.50")
 
@@ -133,8 +133,8 @@ def _amount(typed: str, decimals: int) -> str:
 def read_points(text: str) -> int:
     """Points as people type them: `1240`, `1,240`, `1 240`, with `+` or `−` in front."""
     typed = text.strip().replace("−", "-").replace("\u00a0", " ")
-    match = re.fullmatch(r"([+-]?)\s*(\d{1,19}|\d{1,3}(?:([, .'])\d{3})(?:\3\d{3})*)", typed)
+    match = re.fullmatch(r"([+-]?)\s*([0-9]{1,19}|[0-9]{1,3}(?:([, .'])[0-9]{3})(?:\3[0-9]{3})*)", typed)
     if match is None:
         raise Unreadable(f"“{text.strip()[:40]}” is no whole number of points")
-    digits = int(re.sub(r"\D", "", match[2]))
+    digits = int(re.sub(r"[^0-9]", "", match[2]))
     return -digits if match[1] == "-" else digits

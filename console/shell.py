@@ -166,7 +166,8 @@ def key_entries(screen: Screen[Any]) -> list[tuple[str, str]]:
         if rank < 100:
             label = active.node.label_of(action) if isinstance(active.node, Labels) else action.label
             ranked[action.id] = (rank, actions.shown(key), label)
-    return [(key, label) for _, key, label in sorted(ranked.values(), key=lambda entry: entry[0])]
+    first = list(screen.FIRST_KEYS) if isinstance(screen, Modal) else []
+    return first + [(key, label) for _, key, label in sorted(ranked.values(), key=lambda entry: entry[0])]
 
 
 class Labels:
@@ -431,6 +432,9 @@ def focus_first(root: Widget) -> None:
 
 class Modal(ModalScreen[Ans]):
     """The base of everything that lies over the shell: its own keys stand in the place of the shell's."""
+
+    FIRST_KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Keys of the toolkit's own widgets that the key line names first, such as enter in a field."""
 
     def on_mount(self) -> None:
         keys = KeyLine(classes="docked")

@@ -251,9 +251,6 @@ class SampleDialog(Dialog[Opener | None]):
             text.append(f"   {words.duration(spent / share - spent)} left")
         self.query_one("#sample", Static).update(text)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "close_help"
-
     def action_cancel(self) -> None:
         """Stop at the next step."""
         if self.going:

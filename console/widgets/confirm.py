@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.timer import Timer
 from textual.widgets import Static
 
 from console import words
@@ -43,7 +42,7 @@ class Confirm(Dialog[bool]):
         self.typed = ""
         self._painted_at: float | None = None
         self._last_key_at = 0.0
-        self._answer: Timer | None = None
+        self._lone = False
 
     def compose(self) -> ComposeResult:
         text = Text("\n".join(words.plain(line, 500) for line in self.lines))
@@ -73,9 +72,7 @@ class Confirm(Dialog[bool]):
         """Notice every key: one that comes right after another is no person's answer."""
         burst = event.time - self._last_key_at < ALONE_S
         self._last_key_at = event.time
-        if burst and self._answer is not None:
-            self._answer.stop()
-            self._answer = None
+        self._lone = event.key == "y" and not burst
         if self._early(event) or (burst and event.key == "y"):
             event.stop()
             event.prevent_default()
@@ -96,7 +93,11 @@ class Confirm(Dialog[bool]):
         if self._painted_at is None or time.monotonic() - self._painted_at < SETTLE_S:
             return
         if self.typed == self.number:
-            self._answer = self.set_timer(ALONE_S, lambda: self.dismiss(True))
+            self.set_timer(ALONE_S, self._confirm)
+
+    def _confirm(self) -> None:
+        if self._lone:
+            self.dismiss(True)
 
     def action_no(self) -> None:
         """Leave everything as it is."""

@@ -164,6 +164,7 @@ class Pick(Modal[str | None]):
     """A list that filters as one types; enter chooses, esc leaves it as it was."""
 
     BINDINGS = bindings("pick")
+    FIRST_KEYS = (("enter", "choose"), ("↑↓", "move"))
     AUTO_FOCUS = "Input"
 
     def __init__(self, title: str, options: Sequence[Choice], value: str) -> None:

@@ -49,6 +49,8 @@ class Field(Widget):
         super().__init__(name=name, id=f"field-{name.replace('_', '-')}")
         self.label, self.hint, self.required, self.check_value = label, hint, required, check
         self.problem = ""
+        self.refused: tuple[str, str] | None = None
+        """What stood here when the server refused it, and why."""
 
     @property
     def key(self) -> str:
@@ -100,6 +102,8 @@ class Field(Widget):
 
     def check(self) -> str:
         """Look at the value and say beside the field why it cannot be; answers that reason, or an empty text."""
+        if self.refused is not None and self.refused[0] == self.raw:
+            return self.refuse(self.refused[1])
         try:
             value = self.read()
         except Unreadable as error:

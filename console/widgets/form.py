@@ -142,6 +142,7 @@ class Form(Vertical):
             if field is None:
                 rest.append(issue.message)
             else:
+                field.refused = (field.raw, issue.message)
                 field.refuse(issue.message)
         named = [field for field in self.fields if field.problem]
         if not issues or (rest and not named):
@@ -165,6 +166,8 @@ class Form(Vertical):
     def action_save(self) -> None:
         """Check, and let the screen save."""
         self.say("")
+        for field in self.fields:
+            field.refused = None
         if self.check():
             self.post_message(self.Submitted(self))
 
@@ -290,6 +293,3 @@ class FormDialog(Dialog[Ans | None], Generic[Ans]):
             return
         self.form.revert()
         self.dismiss(None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "close_help"

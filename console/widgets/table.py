@@ -268,7 +268,8 @@ class Table(Labels, ScrollView, Generic[Row], can_focus=True):
         """Read on where the view comes near an end of what is held."""
         if self.reading or self.error or not self.window.rows or self._source is None:
             return
-        near = max(1, self.size.height // 2)
+        # A page further down is there before it is asked for.
+        near = max(1, min(self.size.height, self._page_size() - self.size.height))
         top = round(self.scroll_y)
         if not self.window.at_end and top + self.size.height + near > len(self.window.rows):
             self._read_on(self.generation, forward=True)
