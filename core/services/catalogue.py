@@ -3,6 +3,7 @@
 from core.contract.catalogue import OPERATIONS
 from core.services import (
     audit,
+    batch_undo,
     batches,
     changes,
     customer_list,
@@ -16,6 +17,8 @@ from core.services import (
     events,
     forecast,
     impact,
+    imports,
+    imports_events,
     job_list,
     keys,
     notes,
@@ -37,6 +40,7 @@ __all__ = [
     "OPERATIONS",
     "SERVICES",
     "audit",
+    "batch_undo",
     "batches",
     "changes",
     "customer_list",
@@ -50,6 +54,8 @@ __all__ = [
     "events",
     "forecast",
     "impact",
+    "imports",
+    "imports_events",
     "job_list",
     "keys",
     "notes",

@@ -85,27 +85,38 @@ class JobRun:
 
         Whatever it changes leaves an audit row that names the job (J4). A checkpoint of None keeps the one before.
         """
-        kept = self.checkpoint if checkpoint is None else checkpoint
-        spent = self._spent()
-        recent = [*self._recent, *errors][:SHOWN_ERRORS]
+        return self._step(lambda call: (work(call), checkpoint, errors), done)
 
-        def write(tx: Tx) -> tuple[T, str | None]:
+    def step_with(self, work: Callable[[Call], tuple[T, Sequence[JobError]]], *, done: int) -> T:
+        """A step whose `work` finds out the new checkpoint and the errors; answers the checkpoint."""
+
+        def found(call: Call) -> tuple[T, T, Sequence[JobError]]:
+            checkpoint, errors = work(call)
+            return checkpoint, checkpoint, errors
+
+        return self._step(found, done)
+
+    def _step(self, work: Callable[[Call], tuple[T, Any, Sequence[JobError]]], done: int) -> T:
+        spent = self._spent()
+
+        def write(tx: Tx) -> tuple[T, Any, int, list[JobError], str | None]:
             self._hold(tx)
             call = self._call(tx)
             before = tx.connection.total_changes()
-            answer = work(call)
+            answer, checkpoint, errors = work(call)
             if tx.connection.total_changes() != before:
                 audit(call, call.audited or [(self.uid, self.title)], self.uid)
-            file = self._error_file
-            if errors:
-                file = self._keep_errors(call, recent, errors)
+            kept = self.checkpoint if checkpoint is None else checkpoint
+            recent = [*self._recent, *errors][:SHOWN_ERRORS]
+            file = self._keep_errors(call, recent, errors) if errors else self._error_file
             until = system_clock() + LEASE_MS
-            sql.advance(tx, self.row, done, self.total, kept, self.errors + len(errors), spent, until)
-            return answer, file
+            count = self.errors + len(errors)
+            sql.advance(tx, self.row, done, self.total, kept, count, spent, until)
+            return answer, kept, count, recent, file
 
-        answer, self._error_file = self.desk.store.write(write)
+        answer, self.checkpoint, self.errors, self._recent, self._error_file = self.desk.store.write(write)
         self._kept_at = time.monotonic()
-        self.done, self.checkpoint, self.errors, self._recent = done, kept, self.errors + len(errors), recent
+        self.done = done
         return answer
 
     def report(self, done: int, total: int | None = None) -> None:
@@ -137,6 +148,8 @@ class JobRun:
             stopped = "cancelled" if state == "interrupted" and found[22] else state
             call = self._call(tx)
             text = None if result is None else json.dumps(result)
+            # A job that only reads has told how far it is at most twice a second.
+            sql.advance(tx, self.row, self.done, self.total, self.checkpoint, self.errors, 0, 0)
             sql.end(tx, self.row, stopped, call.now, spent, text, message)
             if self._error_file:
                 file = sql.file_by_uid(tx, self._error_file)

@@ -13,14 +13,15 @@ GOAL_S: Final = 0.02
 class Pace:
     """Things a step, adapted to how long the last steps took."""
 
-    def __init__(self, size: int = 32, most: int = 2_000) -> None:
+    def __init__(self, size: int = 32, most: int = 2_000, goal_s: float = GOAL_S) -> None:
         self.size = size
         self._most = most
+        self._goal_s = goal_s
 
     def timed(self, step: Callable[[], T]) -> T:
         """Carry out a step, and make the next as large as fits."""
         began = time.perf_counter()
         answer = step()
         took = max(time.perf_counter() - began, 0.000_1)
-        self.size = max(1, min(self._most, int(self.size * min(2.0, GOAL_S / took))))
+        self.size = max(1, min(self._most, int(self.size * min(2.0, self._goal_s / took))))
         return answer

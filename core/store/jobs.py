@@ -84,6 +84,11 @@ def end(tx: Tx, row: int, state: str, now: int, worked_ms: int, result: str | No
     )
 
 
+def name_batch(tx: Tx, row: int, batch: str) -> None:
+    """The job has a bulk run of that id, which can be looked at and undone."""
+    tx.run("UPDATE job SET batch = ? WHERE id = ? AND batch IS NULL", (batch, row))
+
+
 def ask_to_stop(tx: Tx, row: int) -> None:
     tx.run("UPDATE job SET cancel_asked = 1 WHERE id = ?", (row,))
 
