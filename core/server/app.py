@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from core.contract.administration import CHANGES, ChangesRequest
@@ -42,7 +41,7 @@ Handler = Callable[["Api", Incoming, Caller, dict[str, str]], Awaitable[Answer]]
 
 
 class Api:
-    """Everything below `/api`. `open_side` paths need no credentials."""
+    """Everything below `/api`."""
 
     def __init__(self, desk: Desk, runner: JobRunner, *, per_minute: int = PUBLISHED_LIMIT) -> None:
         self.desk = desk
@@ -183,25 +182,36 @@ class Api:
         self._waiters.shutdown(wait=True)
 
 
-def application(desk: Desk, runner: JobRunner, *, per_minute: int = PUBLISHED_LIMIT) -> Starlette:
-    """The server as an ASGI application. `per_minute` limits each caller; 0 is no limit."""
-    api = Api(desk, runner, per_minute=per_minute)
+class Application:
+    """The server as an ASGI application: the API, and Starlette for what else a server has.
+
+    `per_minute` limits each caller; 0 is no limit. The API takes its paths as they travelled, since a value in a path
+    may hold anything, line ends too.
+    """
+
+    def __init__(self, desk: Desk, runner: JobRunner, *, per_minute: int = PUBLISHED_LIMIT) -> None:
+        self.api = Api(desk, runner, per_minute=per_minute)
+        self._others = Router(default=_nothing_here, lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await self.api(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        runner.wake()
+    async def _lifespan(self, _: Any) -> AsyncIterator[None]:
+        self.api.runner.wake()
         yield
-        await asyncio.to_thread(api.close)
-
-    app = Starlette(routes=[Mount("/api", api), Mount("/", _nothing_here)], lifespan=lifespan)
-    app.state.api = api
-    return app
+        await asyncio.to_thread(self.api.close)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     problem = NotFound("There is nothing here; the API is at /api.", code="no_such_path")
     if scope["type"] == "http":
         await send_answer(error_answer(problem), [], send)
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.close"})
 
 
 async def _openapi(_api: Api, _request: Incoming, _caller: Caller, _path: dict[str, str]) -> Answer:

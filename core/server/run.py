@@ -17,7 +17,7 @@ from core.contract.administration import CREATE_KEY, RUN_DAY, DailyRun, KeyDraft
 from core.contract.errors import OperationError, Unavailable, invalid
 from core.contract.roles import Role
 from core.engine.calendar import local_date
-from core.server.app import application
+from core.server.app import Application
 from core.server.limits import PUBLISHED_LIMIT
 from core.services.call import Caller
 from core.services.dispatch import Desk
@@ -107,7 +107,7 @@ def _first_key(desk: Desk, say: Say) -> None:
 
 def _run(desk: Desk, listening: socket.socket, per_minute: int, say: Say) -> None:
     runner = JobRunner(desk)
-    app = application(desk, runner, per_minute=per_minute)
+    app = Application(desk, runner, per_minute=per_minute)
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
         app,
@@ -121,7 +121,7 @@ def _run(desk: Desk, listening: socket.socket, per_minute: int, say: Say) -> Non
     shown = f"[{host}]" if ":" in host else host
     say(f"Serving {desk.store.path.name} at http://{shown}:{port} until Ctrl-C.")
     try:
-        asyncio.run(_until_stopped(_Server(config), listening, desk, runner, app.state.api.stop_waiting))
+        asyncio.run(_until_stopped(_Server(config), listening, desk, runner, app.api.stop_waiting))
     finally:
         runner.close()
     say("Stopped; what was acknowledged is on the disk.")

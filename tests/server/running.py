@@ -14,7 +14,7 @@ from core.contract.administration import CREATE_KEY, KeyDraft
 from core.contract.roles import Role
 from core.contract.values import ProgramMode
 from core.engine.calendar import to_ms
-from core.server.app import application
+from core.server.app import Application
 from core.services import catalogue
 from core.services.call import Caller
 from core.services.creation import create_program
@@ -75,7 +75,7 @@ def new_world(path: Path, *, seed: int = 7, clock: Clock | None = None) -> World
 @contextmanager
 def serving(world: World, *, per_minute: int = 0) -> Iterator[str]:
     """The server's address while it runs."""
-    app = application(world.desk, world.runner, per_minute=per_minute)
+    app = Application(world.desk, world.runner, per_minute=per_minute)
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -89,6 +89,6 @@ def serving(world: World, *, per_minute: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        app.state.api.stop_waiting()
+        app.api.stop_waiting()
         thread.join(20)
         assert not thread.is_alive()

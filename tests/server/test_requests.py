@@ -60,6 +60,13 @@ def test_an_unknown_path_and_a_wrong_method_say_so(ask: Ask, address: str) -> No
     assert reply.headers["allow"] == "GET, PUT"
 
 
+@pytest.mark.parametrize("part", ["%0A", "a%2Fb", "%2E%2E", "%FF", "%00", "%C3%A9", "x" * 5_000, "%20"])
+def test_a_value_in_a_path_may_hold_anything(ask: Ask, part: str) -> None:
+    reply = ask("GET", f"/jobs/{part}")
+    assert reply.status_code in (400, 404)
+    assert reply.json()["error"] in ("validation_error", "not_found", "no_such_path")
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
