@@ -70,10 +70,14 @@ def look_ahead(call: Call, through: date) -> Outlook:
         ended -= due
         found.days[date.fromisoformat(day)] += points - due
     cutoffs = _cutoffs(policy, now, through)
-    if cutoffs:
-        for row in figures.idle_lots(tx, cutoffs):
-            _add_idle(found, policy, now, through, row)
-    for wallet_id in figures.entangled_wallets(tx, cutoffs, now):
+    single = set(figures.repaying_wallets(tx, now))
+    rows = figures.idle_lots(tx, cutoffs) if cutoffs else []
+    for idle_on, period, last_usable_on, ends_at, entangled, points in rows:
+        if not entangled:
+            _add_idle(found, policy, now, through, (idle_on, period, last_usable_on, ends_at, points))
+    if any(row[4] for row in rows):
+        single.update(figures.entangled_wallets(tx, cutoffs))
+    for wallet_id in sorted(single):
         _add_wallet(found, policy, now, through, _account(tx, wallet_id))
     return found
 

@@ -11,7 +11,7 @@ from core.contract.program import Impact, ImpactCustomer, ImpactDay
 from core.engine import ledger, outlook
 from core.engine.liability import worth
 from core.engine.values import Policy, Wallet
-from core.services.accounts import load
+from core.services.book import Book
 from core.services.call import Call
 from core.services.jobs import JobRun, Result, works
 from core.services.settings import draft, draft_policy
@@ -155,11 +155,12 @@ def impact(run: JobRun, request: ImpactRequest) -> Result:
         after = draft_policy(books, draft(books, request.settings), call.now)
         tally = Tally(books.policy, after, call.now)
         total, wallet_id = figures.wallet_count(call.tx), 0
-        while rows := figures.wallets_after(call.tx, wallet_id, BATCH):
-            for row in rows:
-                account = load(call.tx, row)
+        book = Book(call.tx, books, call.now)
+        while numbers := figures.wallets_after(call.tx, wallet_id, BATCH):
+            for account in book.prefetch_wallets(numbers):
                 tally.add(account.wallet, account.customer_id, account.uid)
-            wallet_id = rows[-1][0]
+            book.forget()
+            wallet_id = numbers[-1]
             run.report(tally.customers, total)
         answer: dict[str, Any] = tally.answer(call.tx, books.facts["pointValue"]).wire()
         return answer

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from core.contract.values import SPENDABLE
-from core.store.ledger import WALLET
 from core.store.sqlite import Row, Tx
 
 # What happened
@@ -110,33 +109,40 @@ Cutoff = tuple[str, int]
 
 def _idle(cutoffs: Sequence[Cutoff]) -> tuple[str, list[Any]]:
     """The wallets that a list of cutoffs concerns, as a condition and its parameters."""
-    if not cutoffs:
-        return "0", []
     condition = " OR ".join("(w.idle_on <= ? AND w.period < ?)" for _ in cutoffs)
     return f"({condition})", [value for cutoff in cutoffs for value in cutoff]
 
 
-def idle_lots(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[Row]:
-    """What idle wallets without debt and hold have in lots that can lapse, summed up by all that decides when.
+_ENTANGLED = "(w.debt > 0 OR w.pending > 0)"
 
-    Idle since, period, last usable date, end, points.
+
+def idle_lots(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[Row]:
+    """What idle wallets have in lots that can lapse, summed up by all that decides when.
+
+    Idle since, period, last usable date, end, whether a debt or a hold has a part in it, points.
     """
     condition, parameters = _idle(cutoffs)
     return tx.all(
-        "SELECT w.idle_on, w.period, l.last_usable_on, l.ends_at, sum(l.left - l.reserved) FROM wallet w"
+        f"SELECT w.idle_on, w.period, l.last_usable_on, l.ends_at, {_ENTANGLED}, sum(l.left - l.reserved) FROM wallet w"
         " JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > l.reserved AND l.exempt = 0"
-        f" WHERE {condition} AND w.debt = 0 AND w.pending = 0 AND w.point_type = ? GROUP BY 1, 2, 3, 4",
+        f" WHERE {condition} AND w.point_type = ? GROUP BY 1, 2, 3, 4, 5",
         (*parameters, SPENDABLE),
     )
 
 
-def entangled_wallets(tx: Tx, cutoffs: Sequence[Cutoff], now: int) -> list[int]:
-    """The wallets in which a debt or a hold decides with the clock what is left."""
+def entangled_wallets(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[int]:
+    """Idle wallets in which a debt or a hold decides with the clock what is left."""
     condition, parameters = _idle(cutoffs)
     rows = tx.all(
-        f"SELECT w.id FROM wallet w WHERE {condition} AND (w.debt > 0 OR w.pending > 0) AND w.point_type = ?"
-        " UNION SELECT id FROM wallet WHERE due_at <= ? AND debt > 0 AND pending > 0 AND point_type = ?",
-        (*parameters, SPENDABLE, now, SPENDABLE),
+        f"SELECT w.id FROM wallet w WHERE {condition} AND {_ENTANGLED} AND w.point_type = ?", (*parameters, SPENDABLE)
+    )
+    return [row[0] for row in rows]
+
+
+def repaying_wallets(tx: Tx, now: int) -> list[int]:
+    """Wallets in which a hold has ended whose points pay a debt."""
+    rows = tx.all(
+        "SELECT id FROM wallet WHERE due_at <= ? AND debt > 0 AND pending > 0 AND point_type = ?", (now, SPENDABLE)
     )
     return [row[0] for row in rows]
 
@@ -227,9 +233,12 @@ def refused_events(tx: Tx, since: int) -> int:
     return _number(tx, "SELECT count(*) FROM refused_event WHERE refused_at >= ?", (since,))
 
 
-def wallets_after(tx: Tx, wallet_id: int, limit: int) -> list[Row]:
-    """The next wallets by number, as `ledger.WALLET` reads them."""
-    return tx.all(f"{WALLET} WHERE w.id > ? AND w.point_type = ? ORDER BY w.id LIMIT ?", (wallet_id, SPENDABLE, limit))
+def wallets_after(tx: Tx, wallet_id: int, limit: int) -> list[int]:
+    """The next wallets, by number."""
+    rows = tx.all(
+        "SELECT id FROM wallet WHERE id > ? AND point_type = ? ORDER BY id LIMIT ?", (wallet_id, SPENDABLE, limit)
+    )
+    return [row[0] for row in rows]
 
 
 def name_of(tx: Tx, customer_id: int) -> str:
