@@ -101,6 +101,15 @@ def _instant(at_ms: int | None) -> datetime | None:
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+_FLAGS = {"email_verified", "phone_verified"}
+
+
+@lru_cache(maxsize=4)
+def _flags_text(email_verified: bool, phone_verified: bool) -> str:
+    """What is kept of most customers of an import."""
+    return _encode({"emailVerified": email_verified, "phoneVerified": phone_verified})
+
+
 def attributes_text(attributes: dict[str, Any]) -> str:
     """Attributes as they are kept with the customer."""
     return _encode(attributes)
@@ -109,4 +118,6 @@ def attributes_text(attributes: dict[str, Any]) -> str:
 def kept_attributes(draft: CustomerDraft) -> str:
     """The published fields of a draft that were given, as they are kept."""
     given = set(KEPT & draft.model_fields_set)
+    if given == _FLAGS:
+        return _flags_text(draft.email_verified, draft.phone_verified)
     return _encode(draft.model_dump(mode="json", by_alias=True, include=given, exclude_none=True))

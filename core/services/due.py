@@ -7,11 +7,12 @@ whether the daily run is late or not.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.contract.errors import NotFound
-from core.engine import ledger, outlook
-from core.engine.calendar import local_date
+from core.engine import inactivity, ledger, outlook
+from core.engine.calendar import add_period, local_date
 from core.engine.values import Period, Policy, Wallet
 from core.services.accounts import Account, load
 from core.store import ledger as sql
@@ -54,7 +55,10 @@ class Due:
         """Whether a wallet's figures may be other than they are written: only then it needs to be settled."""
         if due_at is not None and due_at <= self.now:
             return True
-        return idle_on is not None and any(idle_on <= each.idle_on and period < each.number for each in self.idle)
+        return idle_on is not None and any(
+            idle_on <= each.idle_on and period < each.number and _lapsed(each.number, self.policy, self.now, idle_on)
+            for each in self.idle
+        )
 
     def not_due(self, wallet: str = "w") -> tuple[str, list[int | str]]:
         """The SQL condition, with its parameters, that holds for wallets whose written figures are true."""
@@ -81,14 +85,25 @@ class Due:
             else:
                 yield Figures(wallet_id, customer_id, balance + freed - ended, lifetime + freed, balance, lifetime)
         yield from self._by_engine(tx, by_engine)
-        for number, idle_on in self.idle:
-            rows = tx.all(_IDLE, {"idle_on": idle_on, "number": number, "now": self.now, "point_type": point_type})
-            yield from self._by_engine(tx, (row[0] for row in rows if self._first(number, row[1], row[2])))
+        for idle in self.idle:
+            yield from self._idle_figures(tx, idle, point_type)
 
-    def _first(self, number: int, idle_on: str, period: int) -> bool:
-        """Whether this is the first period by which a wallet is found, so that it is counted once."""
-        found = (each.number for each in self.idle if idle_on <= each.idle_on and period < each.number)
-        return next(found, None) == number
+    def _idle_figures(self, tx: Tx, idle: Idle, point_type: str) -> Iterator[Figures]:
+        """The figures of the wallets that may have lapsed in a period, those that have not as they are written."""
+        lapsed = []
+        given = {"idle_on": idle.idle_on, "number": idle.number, "now": self.now, "point_type": point_type}
+        for wallet_id, customer_id, balance, lifetime, idle_on, period in tx.all(_IDLE, given):
+            if self._first(idle_on, period) != idle:
+                continue
+            if self.concerns(None, idle_on, period):
+                lapsed.append(wallet_id)
+            else:
+                yield Figures(wallet_id, customer_id, balance, lifetime, balance, lifetime)
+        yield from self._by_engine(tx, lapsed)
+
+    def _first(self, idle_on: str, period: int) -> Idle | None:
+        """The first period by which a wallet is found, so that it is counted once."""
+        return next((each for each in self.idle if idle_on <= each.idle_on and period < each.number), None)
 
     def _by_engine(self, tx: Tx, wallet_ids: Iterable[int]) -> Iterator[Figures]:
         for wallet_id in wallet_ids:
@@ -118,6 +133,16 @@ def _idle_through(period: Period, policy: Policy, now: int) -> date | None:
     return outlook.idle_cutoff(period, policy, now, local_date(now, period.zone) - timedelta(days=1))
 
 
+@lru_cache(maxsize=16_384)
+def _lapsed(number: int, policy: Policy, now: int, idle_on: str) -> bool:
+    """Whether the inactivity date of a wallet idle since a day has passed, in a period or after it was left (C7, C8)."""
+    period = next(period for period in policy.periods if period.number == number)
+    start = max(date.fromisoformat(idle_on), inactivity.switched_on(period, policy.periods))
+    end = add_period(start, period.length, period.unit)
+    until = now if period.until is None else period.until
+    return inactivity.extended(start, end, policy.pauses, period.zone, until) < local_date(now, period.zone)
+
+
 def settle_copy(wallet: Wallet, policy: Policy, now: int) -> None:
     """Apply what is due to a wallet that is only looked at."""
     ledger.settle(wallet, policy, now, now)
@@ -133,6 +158,6 @@ _DUE_SUMS = (
 )
 
 _IDLE = (
-    "SELECT id, idle_on, period FROM wallet INDEXED BY wallet_idle WHERE idle_on <= :idle_on AND period < :number"
+    "SELECT id, customer_id, balance, lifetime, idle_on, period FROM wallet INDEXED BY wallet_idle WHERE idle_on <= :idle_on AND period < :number"
     " AND (due_at IS NULL OR due_at > :now) AND point_type = :point_type"
 )

@@ -17,6 +17,7 @@ from core.services.program import read_books
 from tests.services.conftest import START, Program
 from tests.services.test_customers_search import enrol, walk
 
+DAY_MS = 86_400_000
 figures = ("loyaltyBalance", "loyaltyLifetimePoints")
 
 
@@ -125,13 +126,8 @@ def test_c7_inactivity_is_applied_to_the_list_and_paused_days_are_added(program:
     enrol(program, {"email": "a@example.com", "loyaltyBalance": 80})
     program.stand("2026-04-02T22:00:00Z")
     assert walk(program, sort_by="loyaltyBalance")[0].loyalty_balance == 0
-
-    def pause(tx: Any) -> None:
-        since = program.now - 5 * 86_400_000
-        tx.run("INSERT INTO pause (program_id, since, until) VALUES (1, ?, ?)", (since, since + 3_600_000))
-        tx.run("UPDATE program SET stamp = randomblob(16)")
-
-    program.store.write(pause)
+    since = program.now - 5 * DAY_MS
+    program.store.write(lambda tx: _pause(tx, since, since + 3_600_000))
     assert walk(program, sort_by="loyaltyBalance")[0].loyalty_balance == 80
     program.stand("2026-04-03T22:00:00Z")
     assert walk(program, sort_by="loyaltyBalance")[0].loyalty_balance == 0
@@ -157,7 +153,7 @@ def test_c14_orders_by_points_hold_while_wallets_are_due(
         program,
         *({"externalId": f"p{n}", "openingLots": [_lot(each) for each in lots]} for n, lots in enumerate(people)),
     )
-    program.now += days_later * 86_400_000
+    program.now += days_later * DAY_MS
     one_by_one = {c.id: program.ask(contract.GET, CustomerId(id=c.id)) for c in walk(program)}
     for sort_by in figures:
         for sort_dir in ("asc", "desc"):
@@ -174,9 +170,20 @@ def test_c14_orders_by_points_hold_while_wallets_are_due(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(people=st.lists(opening, min_size=1, max_size=8), days_later=st.integers(0, 70), idle=st.booleans())
+@given(
+    people=st.lists(opening, min_size=1, max_size=8),
+    days_later=st.integers(0, 70),
+    idle=st.booleans(),
+    paused=st.none() | st.tuples(st.integers(0, 40), st.integers(1, 20)),
+    left_after=st.none() | st.integers(0, 40),
+)
 def test_c14_sums_over_lots_equal_what_the_engine_writes(
-    program: Program, people: list[Any], days_later: int, idle: bool
+    program: Program,
+    people: list[Any],
+    days_later: int,
+    idle: bool,
+    paused: tuple[int, int] | None,
+    left_after: int | None,
 ) -> None:
     program.stand(START)
     program.store.write(_clear)
@@ -186,7 +193,14 @@ def test_c14_sums_over_lots_equal_what_the_engine_writes(
         program,
         *({"externalId": f"p{n}", "openingLots": [_lot(each) for each in lots]} for n, lots in enumerate(people)),
     )
-    now = program.now + days_later * 86_400_000
+    now = program.now + days_later * DAY_MS
+    if paused is not None:
+        since = program.now + paused[0] * DAY_MS
+        program.store.write(lambda tx: _pause(tx, since, since + paused[1] * DAY_MS))
+    if idle and left_after is not None:
+        program.now += left_after * DAY_MS
+        program.settings(expirationType="none")
+        now = max(now, program.now)
     with program.store.read() as tx:
         due = Due.at(read_books(tx).policy, now)
         fast = {each.wallet_id: (each.balance, each.lifetime) for each in due.figures(tx, SPENDABLE)}
@@ -199,6 +213,11 @@ def _lot(drawn: tuple[int, int, int]) -> dict[str, Any]:
     points, lasts, ago = drawn
     last = "2026-03-02" if lasts == 0 else f"2026-{3 + lasts // 28:02d}-{2 + lasts % 27:02d}"
     return {"points": points, "earnedOn": f"2026-02-{1 + ago % 28:02d}", "expiresOn": last if lasts < 50 else None}
+
+
+def _pause(tx: Any, since: int, until: int) -> None:
+    tx.run("INSERT INTO pause (program_id, since, until) VALUES (1, ?, ?)", (since, until))
+    tx.run("UPDATE program SET stamp = randomblob(16)")
 
 
 def _clear(tx: Any) -> None:
