@@ -79,7 +79,13 @@ class Wallet:
     @property
     def balance(self) -> int:
         """What is left in usable lots, less debt (the table of words)."""
-        return self.usable - self.debt
+        total = 0
+        for lot in self.lots:
+            if not lot.pending:
+                total += lot.left
+        for debt in self.debts:
+            total -= debt.left
+        return total
 
     @property
     def pending(self) -> int:

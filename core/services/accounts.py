@@ -39,8 +39,8 @@ class Account:
 
 def load(tx: Tx, row: Row) -> Account:
     """An account from its row, with what is live in it."""
-    lots = [lot_of(found) for found in sql.live_lots(tx, row[0], row[13])] if holds_lots(row) else []
-    debts = [Debt(*found) for found in sql.open_debts(tx, row[0])] if owes(row) else []
+    lots = sql.live_lots(tx, row[0], row[13]) if holds_lots(row) else []
+    debts = sql.open_debts(tx, row[0]) if owes(row) else []
     return account_from(row, lots, debts)
 
 
@@ -55,16 +55,29 @@ def owes(row: Row) -> bool:
     return bool(row[12])
 
 
-def account_from(row: Row, lots: list[Lot], debts: list[Debt]) -> Account:
-    """An account from its row and what was found in it."""
+def account_from(row: Row, lots: list[Row], debts: list[Row]) -> Account:
+    """An account from its row and the rows of what is live in it, in order of number."""
     (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period,
      _debt, _first_live, _balance, _pending) = row  # fmt: skip
-    wallet = Wallet(seq, lots, debts, lifetime, activity_at, _date(activity_on), _date(refilled_on), period)
-    before = {lot.seq: lot_state(lot) for lot in lots}
-    owed = {debt.seq: debt.left for debt in debts}
+    wallet = Wallet(
+        seq, [lot_of(lot) for lot in lots], [Debt(*debt) for debt in debts], lifetime, activity_at, _date(activity_on),
+        _date(refilled_on), period,
+    )  # fmt: skip
     return Account(
-        wallet_id, customer_id, uid, CustomerStatus(status), wallet, head, active_on, before=before, debts_before=owed
-    )
+        wallet_id, customer_id, uid, _STATUS[status], wallet, head, active_on,
+        before={lot[0]: lot for lot in lots}, debts_before={debt[0]: debt[2] for debt in debts},
+    )  # fmt: skip
+
+
+_STATUS = {status.value: status for status in CustomerStatus}
+
+
+def unchanged(lot: Lot, row: Row) -> bool:
+    """Whether a lot is still as its row says; its other columns never change."""
+    return bool(
+        row[2] == lot.left and row[1] == lot.opened and row[3] == lot.reserved and row[7] == lot.ends_at
+        and row[8] == lot.pending
+    )  # fmt: skip
 
 
 def lot_of(row: Row) -> Lot:

@@ -16,12 +16,14 @@ from core.contract.errors import NotFound
 from core.contract.values import SPENDABLE, CustomerStatus, EntryKind
 from core.engine import chain, ledger
 from core.engine.earning import Award, Earned
-from core.engine.values import Debt, Entry, Lot, Policy, TraceStep, Wallet
-from core.services.accounts import Account, account_from, holds_lots, iso, load, lot_of, lot_state, owes
+from core.engine.values import Entry, Policy, TraceStep, Wallet
+from core.services.accounts import Account, account_from, holds_lots, iso, load, lot_state, owes, unchanged
 from core.services.ids import from_blob, to_blob
 from core.services.program import Books
 from core.store import ledger as sql
 from core.store.sqlite import Row, Tx
+
+_NOTHING = Earned(0, 0)
 
 
 @dataclass(slots=True)
@@ -104,14 +106,15 @@ class Book:
         return [self._accounts[row[1]] for row in rows]
 
     def _load_many(self, rows: Sequence[Row]) -> None:
-        lots: dict[int, list[Lot]] = defaultdict(list)
-        debts: dict[int, list[Debt]] = defaultdict(list)
+        lots: dict[int, list[Row]] = defaultdict(list)
+        debts: dict[int, list[Row]] = defaultdict(list)
         for row in sql.live_lots_of(self.tx, [row[0] for row in rows if holds_lots(row)]):
-            lots[row[0]].append(lot_of(row[1:]))
-        for wallet_id, *debt in sql.open_debts_of(self.tx, [row[0] for row in rows if owes(row)]):
-            debts[wallet_id].append(Debt(*debt))
+            lots[row[0]].append(row[1:])
+        for row in sql.open_debts_of(self.tx, [row[0] for row in rows if owes(row)]):
+            debts[row[0]].append(row[1:])
         for row in rows:
-            self._keep(account_from(row, sorted(lots[row[0]], key=_seq), sorted(debts[row[0]], key=_seq)))
+            # The number comes first, so that they sort by it.
+            self._keep(account_from(row, sorted(lots[row[0]]), sorted(debts[row[0]])))
 
     def _keep(self, account: Account) -> Account:
         known = self._accounts.setdefault(account.customer_id, account)
@@ -165,7 +168,7 @@ class Book:
             self._next_entry += 1
             account.touched = True
             cause = entry.cause
-            kind, day = entry.kind.value, entry.local_date.isoformat()
+            kind, day = entry.kind, entry.local_date.isoformat()
             last = entry.last_usable_on.isoformat() if entry.last_usable_on else None
             allocations = chain.allocations_text(entry.allocations)
             facts = chain.facts(
@@ -198,7 +201,7 @@ class Book:
     def earned(self, account: Account, day: date) -> Earned:
         """What the account has earned on a day and in its month (B4, B5); 0 where no cap asks for it."""
         if not self.caps_earning:
-            return Earned(0, 0)
+            return _NOTHING
         on = day.isoformat()
         month = (account.wallet_id, on[:7])
         if month not in self._earned:
@@ -243,8 +246,7 @@ class Book:
             self._count_active(account, on)
         self._awards.append((
             row, account.wallet_id, source, source_id, award.code, award.wanted, award.applied, occurred_at,
-            self.recorded_at, on, entry.row if entry else None, award.outcome.value,
-            award.reason.value if award.reason else None, trace_text(tuple(award.steps)),
+            self.recorded_at, on, entry.row if entry else None, award.outcome, award.reason, trace_text(tuple(award.steps)),
             entry.entry.seq if entry else account.wallet.seq,
         ))  # fmt: skip
         return row, entry
@@ -305,22 +307,28 @@ class Book:
     def _flush_account(self, account: Account, lots: list[Any], debts: list[Any]) -> tuple[Any, ...]:
         """Note the lots and debts that changed; answers the wallet's row."""
         wallet = account.wallet
+        usable = pending = reserved = 0
+        first_live, idle = wallet.seq + 1, None
         for lot in wallet.lots:
-            state = lot_state(lot)
             before = account.before.get(lot.seq)
-            if state != before:
+            if before is None or not unchanged(lot, before):
+                state = account.before[lot.seq] = lot_state(lot)
                 lots.append((account.wallet_id, *state))
                 self._move_expiry(before, state)
-                account.before[lot.seq] = state
+            if lot.left:
+                first_live = min(first_live, lot.seq)
+                usable, pending = (usable, pending + lot.left) if lot.pending else (usable + lot.left, pending)
+                reserved += lot.reserved
+                idle = idle or (None if lot.exempt else _idle_on(wallet))
+        owed = 0
         for debt in wallet.debts:
+            owed += debt.left
             if account.debts_before.get(debt.seq) != debt.left:
                 debts.append((account.wallet_id, debt.seq, debt.amount, debt.left))
                 account.debts_before[debt.seq] = debt.left
-        idle = _idle_on(wallet)
-        first_live = min((lot.seq for lot in wallet.lots if lot.left), default=wallet.seq + 1)
         return (
-            wallet.seq, account.head, wallet.balance, wallet.pending, wallet.reserved, wallet.debt, wallet.lifetime,
-            wallet.activity_at, iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
+            wallet.seq, account.head, usable - owed, pending, reserved, owed, wallet.lifetime, wallet.activity_at,
+            iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
             ledger.next_due_at(wallet), first_live, account.wallet_id,
         )  # fmt: skip
 
@@ -367,17 +375,12 @@ def read_trace(text: str) -> list[TraceStep]:
 
 
 def _idle_on(wallet: Wallet) -> str | None:
-    """The day from which inactivity counts for what is in the wallet; none where nothing in it can lapse."""
-    if not any(lot.left and not lot.exempt for lot in wallet.lots):
-        return None
-    return iso(max((day for day in (wallet.activity_on, wallet.refilled_on) if day), default=None))
+    """The day from which inactivity counts for what is in the wallet."""
+    active, refilled = wallet.activity_on, wallet.refilled_on
+    return iso(max(active, refilled) if active and refilled else active or refilled)
 
 
 @lru_cache(maxsize=4096)
 def gap_days(earlier: str | None, later: str) -> int:
     """The days between two active days; -1 where there was none before."""
     return (date.fromisoformat(later) - date.fromisoformat(earlier)).days if earlier else -1
-
-
-def _seq(item: Lot | Debt) -> int:
-    return item.seq

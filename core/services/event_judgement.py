@@ -80,6 +80,8 @@ class Judge:
         self.history = history
         self.left_out = set(left_out)
         self._zone = book.policy.zone
+        self._values = {name: book.books.event_value(name) for name in EVENT_TYPES}
+        self._accounts: dict[str, Account | None] = {}
         self._oldest = now - book.policy.backdating_days * DAY_MS
         self._known: set[str] = set()
         self._orders: set[str] = set()
@@ -95,8 +97,12 @@ class Judge:
         self._known |= sql.known_ids(tx, [event.event_id for event in events])
         orders = [order for event in events if (order := order_of(event)) is not None]
         self._orders |= sql.decided_orders(tx, orders)
-        book.prefetch({event.customer for event in events if event.customer})
-        accounts = [(event, book.loaded(event.customer)) for event in events if event.customer]
+        customers = {event.customer for event in events if event.customer}
+        book.prefetch(customers)
+        self._accounts |= {uid: book.loaded(uid) for uid in customers}
+        if not (self.history or book.caps_earning):
+            return
+        accounts = [(event, self._account(event)) for event in events]
         found = [(event, account) for event, account in accounts if account is not None]
         if self.history:
             new = {account.wallet_id for _, account in found} - self._last_entries.keys()
@@ -118,7 +124,7 @@ class Judge:
             return Verdict(Outcome.REFUSED, refusal)
         self._known.add(event.event_id)
         order = order_of(event)
-        account = self.book.loaded(event.customer) if event.customer else None
+        account = self._account(event)
         if order is not None and order in self._orders:
             return self._record(event, account, order, Verdict(Outcome.SAME_PURCHASE))
         if order is not None:
@@ -128,16 +134,17 @@ class Judge:
             return self._record(event, account, order, Verdict(Outcome.IGNORED, reason))
         return self._award(event, account, order)
 
+    def _account(self, event: Happening) -> Account | None:
+        return self._accounts[event.customer] if event.customer else None
+
     def _refusal(self, event: Happening) -> Reason | None:
         """Why an event is not recorded, so that it may be sent again."""
         if event.occurred_at > self.now + FUTURE_TOLERANCE_MS:
             return Reason.IN_THE_FUTURE
         if not self.history:
             return Reason.TOO_OLD if event.occurred_at < self._oldest else None
-        if event.customer is None:
-            return None
-        account = self.book.loaded(event.customer)
-        if account is None:
+        account = self._account(event)
+        if account is None or event.customer is None:
             return None
         if event.customer in self.left_out or self._last_entries[account.wallet_id] > event.occurred_at:
             self.left_out.add(event.customer)
@@ -148,7 +155,7 @@ class Judge:
         """Why an event is recorded and earns nothing, now or later (E6, E9, E10, H3)."""
         if not self.book.policy.enabled:
             return Reason.PROGRAM_DISABLED
-        if self.book.books.event_value(event.name) is None:
+        if self._values.get(event.name) is None:
             return Reason.UNKNOWN_TYPE
         if event.untrusted:
             return Reason.UNTRUSTED_SOURCE
@@ -166,7 +173,7 @@ class Judge:
             self._settled.add(account.wallet_id)
         day = local_date(event.occurred_at, self._zone)
         award = award_event(
-            account.wallet, book.policy, event.name, book.books.event_value(event.name) or 0,
+            account.wallet, book.policy, event.name, self._values[event.name] or 0,
             book.earned(account, day), event.occurred_at, now, book.recorded_at,
             Cause("event", event.event_id, self.actor, self.batch), holds=event.name == PURCHASE,
             names_order=order is not None,
@@ -184,7 +191,7 @@ class Judge:
         on = (day or local_date(event.occurred_at, self._zone)).isoformat()
         self._rows.append((
             event.event_id, event.name, account.customer_id if account else None, order, event.occurred_at,
-            self.book.recorded_at, on, verdict.outcome.value, verdict.reason.value if verdict.reason else None, award,
+            self.book.recorded_at, on, verdict.outcome, verdict.reason, award,
             event.properties, self.batch,
         ))  # fmt: skip
         if event.name in EVENT_TYPES:
