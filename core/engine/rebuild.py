@@ -44,7 +44,11 @@ class SeenLot:
 
 @dataclass(slots=True)
 class Rebuilt:
-    """One wallet, rebuilt entry by entry. `kept_lots` are the rows of its lots, for what entries do not tell."""
+    """One wallet, rebuilt entry by entry.
+
+    `kept_lots` are the rows of its lots, for what entries do not tell; `held` is the balance with what is pending after
+    each entry, by which the room of an award is judged.
+    """
 
     wallet_id: int
     head: bytes
@@ -58,6 +62,7 @@ class Rebuilt:
     debts: dict[int, list[int]] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
     lapsable: int = 0
+    held: list[int] = field(default_factory=lambda: [0])
     refilled_on: str | None = None
     refill_is_sure: bool = True
 
@@ -88,6 +93,7 @@ class Rebuilt:
         if total != points:
             raise Broken("entry", number, f"its allocations add up to {total:,}, its points are {points:,}")
         self.lifetime += lifetime
+        self.held.append(self.usable + self.pending - self.debt)
         if self.usable - self.debt != balance:
             raise Broken(
                 "entry", number, f"it says the balance is {balance:,}; its entries make {self.usable - self.debt:,}"
@@ -226,10 +232,9 @@ def compare_lots(rebuilt: Rebuilt) -> None:
         ):  # fmt: skip
             if kept != made:
                 raise Broken("lot", where, f"{name}: kept is {kept}, its entries make {made}")
-        if last_usable_on != lot.last_usable_on:
-            # Inactivity brings an end forward without an entry (C8); nothing puts it off or takes it away.
-            if last_usable_on is None or (lot.last_usable_on is not None and last_usable_on > lot.last_usable_on):
-                raise Broken("lot", where, f"usable through {last_usable_on}, its entry says {lot.last_usable_on}")
+        # Inactivity brings an end forward without an entry (C8); nothing puts it off or takes it away.
+        if lot.last_usable_on is not None and (last_usable_on is None or last_usable_on > lot.last_usable_on):
+            raise Broken("lot", where, f"usable through {last_usable_on}, its entry says {lot.last_usable_on}")
         if not ends_with(last_usable_on, ends_at):
             raise Broken("lot", where, f"it ends at {ends_at} ms, which is not the end of {last_usable_on}")
         if pending and (available_at is None or available_at <= earned_at):

@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.contract.administration import VERIFY, JobError, VerifyRequest
+from core.contract.values import Outcome
 from core.engine.chain import text_digest
 from core.engine.rebuild import Broken
 from core.services.call import Call
 from core.services.ids import ENTRY, read_public_id
 from core.services.jobs import JobRun, Result, works
+from core.services.verify_rollups import Rollups
 from core.services.verify_seals import check_audit, check_seals, unsealed
-from core.services.verify_wallets import Rollups, check_wallets
+from core.services.verify_wallets import check_wallets
 from core.store import verify as sql
 from core.store.sqlite import Tx
 
 SHOWN: Final = 20
+AWARDED: Final = (Outcome.APPLIED, Outcome.CAPPED, Outcome.NOTHING)
 
 
 @dataclass(slots=True)
@@ -85,13 +88,15 @@ def _check_texts(tx: Tx, findings: Findings) -> int:
 def _check_events(tx: Tx, rollups: Rollups, findings: Findings) -> int:
     """Every event agrees with its award, and every award of an event has one."""
     count, awarded = 0, 0
-    for number, day, name, award, applied, agrees in sql.events(tx):
+    for number, day, name, award, outcome, applied, agrees in sql.events(tx):
         count += 1
         rollups.event(day, name, applied)
         if award is not None:
             awarded += 1
             if not agrees:
                 findings.add(Broken("event", number, "its award says something else, or is not there"))
+        elif outcome in AWARDED:
+            findings.add(Broken("event", number, f"it was {outcome}, and no award tells how"))
     if awarded != rollups.event_awards:
         findings.add(Broken("award", "all", f"{rollups.event_awards:,} awards of events, {awarded:,} events with one"))
     return count

@@ -1,16 +1,13 @@
 """The proof of wallets: one after another, with its entries, lots, debts and awards read side by side."""
 
-import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date
-from functools import lru_cache
-from typing import Any
 
-from core.contract.values import EVENT_TYPES, MAX_POINTS
+from core.contract.values import MAX_POINTS
 from core.engine import chain
-from core.engine.rebuild import ACTIVATION, AWARD, Broken, Rebuilt, compare_debts, compare_lots
+from core.engine.rebuild import ACTIVATION, Broken, Rebuilt, compare_debts, compare_lots
 from core.services.ids import from_blob
+from core.services.verify_awards import Limits, check_awards
+from core.services.verify_rollups import Rollups
 from core.store import verify as sql
 from core.store.sqlite import Row, Tx
 
@@ -42,64 +39,13 @@ class Beside:
         return found
 
 
-class Rollups:
-    """The figures kept by day, made anew."""
-
-    def __init__(self) -> None:
-        self.points: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self.events: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-        self.expiry: dict[str, int] = defaultdict(int)
-        self.due: dict[tuple[str, int], int] = defaultdict(int)
-        self.gaps: dict[tuple[str, int], int] = defaultdict(int)
-        self.event_awards = 0
-
-    def entry(self, row: Row, code: str) -> None:
-        figures = self.points[(row[9], row[3], code)]
-        points = row[4]
-        figures[0] += 1
-        figures[1 if points > 0 else 2] += abs(points)
-
-    def lot(self, row: Row) -> None:
-        left, reserved, last_usable_on, ends_at, pending, available_at = row[3], row[4], row[7], row[8], row[9], row[10]
-        if last_usable_on is not None:
-            self.expiry[last_usable_on] += left
-            self.due[("ends", ends_at)] += left - reserved
-        if pending:
-            self.due[("held", available_at)] += left
-
-    def event(self, day: str, name: str, applied: int) -> None:
-        if name in EVENT_TYPES:
-            figures = self.events[(day, name)]
-            figures[0] += 1
-            figures[1] += applied
-
-    def compare(self, tx: Tx, add: Add) -> None:
-        """Name every day whose figures differ from what is kept."""
-        _compare("points_day", sql.points_days(tx), {key: tuple(made) for key, made in self.points.items()}, add)
-        _compare("event_day", sql.event_days(tx), {key: tuple(made) for key, made in self.events.items()}, add)
-        _compare("expiry_day", sql.expiry_days(tx), _some(self.expiry), add)
-        _compare("points_due", sql.points_due(tx), _some(self.due), add)
-        _compare("active_gap", sql.active_gaps(tx), _some(self.gaps), add)
-
-
-def _some(figures: dict[Any, int]) -> dict[Any, int]:
-    return {key: figure for key, figure in figures.items() if figure}
-
-
-def _compare(table: str, kept: dict[Any, Any], made: dict[Any, Any], add: Add) -> None:
-    for key in sorted(kept.keys() | made.keys(), key=str):
-        if kept.get(key) != made.get(key):
-            row = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
-            add(Broken(table, row, f"kept is {kept.get(key, 0)}, the entries make {made.get(key, 0)}"))
-
-
 def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report: Report) -> dict[str, int]:
     """Rebuild every wallet and compare; the first thing that is broken in each is told. Answers what was looked at."""
     entries = Beside("entry", sql.entries(tx), 1, add)
     lots = Beside("lot", sql.lots(tx), 0, add)
     debts = Beside("debt", sql.debts(tx), 0, add)
     awards = Beside("award", sql.awards(tx), 0, add)
-    reserved = sql.reserved(tx)
+    reserved, limits = sql.reserved(tx), Limits(tx)
     count = reported = 0
     for wallet in sql.wallets(tx):
         count += 1
@@ -114,11 +60,13 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
                 raise Broken("wallet", wallet_id, "it belongs to no customer")
             for row in kept.values():
                 rollups.lot(row)
-            codes, days = _check_awards(given, rows, rollups)
             for row in rows:
                 rebuilt.apply(row)
                 if row[8] not in instants:
                     raise Broken("entry", row[0], "the audit log does not have what it was written by")
+            codes, days = check_awards(given, rows, rollups)
+            limits.check(given, rebuilt.held)
+            for row in rows:
                 if row[3] != ACTIVATION:
                     rollups.entry(row, codes.get(row[0], ""))
             compare_lots(rebuilt)
@@ -132,60 +80,6 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
     for beside in (entries, lots, debts, awards):
         beside.of(MAX_POINTS)
     return {"entries": entries.count, "wallets": count, "lots": lots.count, "awards": awards.count}
-
-
-def _check_awards(given: list[Row], rows: list[Row], rollups: Rollups) -> tuple[dict[int, str], list[str]]:
-    """Awards against their traces and entries. Answers the code of each entry, and the days of activity in order."""
-    codes: dict[int, str] = {}
-    days: list[str] = []
-    points = {row[0]: row[4] for row in rows if row[3] == AWARD}
-    for _, number, source, _, code, wanted, applied, _, day, entry, outcome, trace, _ in given:
-        if source == "event":
-            rollups.event_awards += 1
-        wrong = _wrong(trace, wanted, applied, outcome)
-        if wrong:
-            raise Broken("award", number, wrong)
-        if entry is None:
-            if applied:
-                raise Broken("award", number, f"{applied:,} points were applied and no entry has them")
-        elif points.pop(entry, None) != applied:
-            raise Broken("award", number, f"its entry {entry} does not have its {applied:,} points")
-        else:
-            codes[entry] = code
-        if wanted and (not days or days[-1] != day):
-            rollups.gaps[(day, _gap(days[-1] if days else None, day))] += 1
-            days.append(day)
-    if points:
-        raise Broken("entry", min(points), "no award tells why it is there")
-    return codes, days
-
-
-@lru_cache(maxsize=16_384)
-def _wrong(trace: str, wanted: int, applied: int, outcome: str) -> str | None:
-    """What is wrong with an award by its own trace; most events of a type leave the same one."""
-    try:
-        steps = json.loads(trace)
-        before = steps[0][1]
-        if before != wanted:
-            return f"its trace begins at {before:,}, wanted is {wanted:,}"
-        for _, went_in, limit, used, room, came_out in steps:
-            if went_in != before or came_out > went_in:
-                return "its trace does not lead from wanted to applied"
-            if room is not None and (came_out > room or (used is not None and room != max(0, limit - used))):
-                return f"its trace lets {came_out:,} through a room of {room:,}"
-            before = came_out
-    except (ValueError, TypeError, LookupError):
-        return "its trace cannot be read"
-    if before != applied:
-        return f"its trace ends at {before:,}, applied is {applied:,}"
-    if (outcome == "applied") != (applied > 0):
-        return f"its outcome is {outcome}, applied is {applied:,}"
-    return None
-
-
-@lru_cache(maxsize=16_384)
-def _gap(earlier: str | None, later: str) -> int:
-    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days if earlier else -1
 
 
 def _compare_wallet(wallet: Row, rebuilt: Rebuilt, given: list[Row], days: list[str], reserved: int) -> None:

@@ -10,7 +10,8 @@ WALLET = (
     " w.activity_on, w.refilled_on, w.idle_on, w.active_on, w.due_at, w.first_live_seq, w.sealed_seq, w.program_id"
 )
 AWARD = (
-    "wallet_id, id, source, source_id, code, wanted, applied, occurred_at, local_date, entry_id, outcome, trace, seq"
+    "wallet_id, id, source, source_id, code, wanted, applied, occurred_at, local_date, entry_id, outcome, trace, seq,"
+    " recorded_at"
 )
 
 
@@ -52,9 +53,9 @@ def texts(tx: Tx) -> Iterator[Row]:
 def events(tx: Tx) -> Iterator[Row]:
     """Every event with what its award says of it."""
     return tx.rows(
-        "SELECT e.id, e.local_date, e.name, e.award_id, coalesce(a.applied, 0), a.source = 'event' AND"
+        "SELECT e.id, e.local_date, e.name, e.award_id, e.outcome, coalesce(a.applied, 0), a.source = 'event' AND"
         " a.source_id = e.event_id AND a.outcome = e.outcome AND a.local_date = e.local_date"
-        " AND a.occurred_at = e.occurred_at FROM event e LEFT JOIN award a ON a.id = e.award_id ORDER BY e.id"
+        " AND a.occurred_at = e.occurred_at AND a.recorded_at = e.recorded_at AND a.code = e.name FROM event e LEFT JOIN award a ON a.id = e.award_id ORDER BY e.id"
     )
 
 
@@ -146,8 +147,13 @@ def unsealed_wallets(tx: Tx) -> Iterator[Row]:
 
 
 def wrongly_marked(tx: Tx) -> Row | None:
-    """The first wallet that is marked as sealed further than any seal says."""
+    """The first wallet that is marked as sealed otherwise than the seals say."""
     return tx.one(
-        "SELECT w.id, w.sealed_seq FROM wallet w LEFT JOIN sealed_head h ON h.wallet_id = w.id AND h.seq = w.sealed_seq"
-        " WHERE w.sealed_seq > 0 AND h.wallet_id IS NULL LIMIT 1"
+        "SELECT w.id, w.sealed_seq FROM wallet w LEFT JOIN (SELECT wallet_id, max(seq) AS seq FROM sealed_head"
+        " GROUP BY wallet_id) h ON h.wallet_id = w.id WHERE w.sealed_seq <> coalesce(h.seq, 0) ORDER BY w.id LIMIT 1"
     )
+
+
+def settings(tx: Tx) -> list[Row]:
+    """Every version of the loyalty settings: when it came in force, its body."""
+    return tx.all("SELECT recorded_at, body FROM configuration WHERE kind = 'settings' ORDER BY id")

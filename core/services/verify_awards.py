@@ -1,0 +1,119 @@
+"""The proof of awards: each against its trace, its entry, and the room that it was given."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from core.contract.values import MAX_POINTS
+from core.engine.rebuild import AWARD, Broken
+from core.services.program import DEFAULT_SETTINGS
+from core.services.verify_rollups import Rollups
+from core.store import verify as sql
+from core.store.sqlite import Row, Tx
+
+_SETTING: Final = {"daily_cap": "dailyEarnCap", "monthly_cap": "monthlyEarnCap", "max_balance": "maxBalance"}
+
+
+def check_awards(given: list[Row], rows: list[Row], rollups: Rollups) -> tuple[dict[int, str], list[str]]:
+    """Awards against their traces and entries. Answers the code of each entry, and the days of activity in order."""
+    codes: dict[int, str] = {}
+    days: list[str] = []
+    points = {row[0]: row[4] for row in rows if row[3] == AWARD}
+    for _, number, source, _, code, wanted, applied, _, day, entry, outcome, trace, _, _ in given:
+        if source == "event":
+            rollups.event_awards += 1
+        wrong = _wrong(trace, wanted, applied, outcome)
+        if wrong:
+            raise Broken("award", number, wrong)
+        if entry is None:
+            if applied:
+                raise Broken("award", number, f"{applied:,} points were applied and no entry has them")
+        elif points.pop(entry, None) != applied:
+            raise Broken("award", number, f"its entry {entry} does not have its {applied:,} points")
+        else:
+            codes[entry] = code
+        if wanted and (not days or days[-1] != day):
+            rollups.gaps[(day, _gap(days[-1] if days else None, day))] += 1
+            days.append(day)
+    if points:
+        raise Broken("entry", min(points), "no award tells why it is there")
+    return codes, days
+
+
+@lru_cache(maxsize=16_384)
+def _wrong(trace: str, wanted: int, applied: int, outcome: str) -> str | None:
+    """What is wrong with an award by its own trace; most events of a type leave the same one."""
+    try:
+        steps = json.loads(trace)
+        before = steps[0][1]
+        if before != wanted:
+            return f"its trace begins at {before:,}, wanted is {wanted:,}"
+        for _, went_in, limit, used, room, came_out in steps:
+            if went_in != before or came_out > went_in:
+                return "its trace does not lead from wanted to applied"
+            if room is not None and (came_out > room or (used is not None and room != max(0, limit - used))):
+                return f"its trace lets {came_out:,} through a room of {room:,}"
+            before = came_out
+    except (ValueError, TypeError, LookupError):
+        return "its trace cannot be read"
+    if before != applied:
+        return f"its trace ends at {before:,}, applied is {applied:,}"
+    if (outcome == "applied") != (applied > 0):
+        return f"its outcome is {outcome}, applied is {applied:,}"
+    return None
+
+
+@lru_cache(maxsize=16_384)
+def _gap(earlier: str | None, later: str) -> int:
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days if earlier else -1
+
+
+class Limits:
+    """The limits that were in force, and whether awards were judged by them and by what had been earned (B3 to B6)."""
+
+    def __init__(self, tx: Tx) -> None:
+        versions = [(at, {**DEFAULT_SETTINGS, **json.loads(body)}) for at, body in sql.settings(tx)]
+        self._versions: list[tuple[int, dict[str, Any]]] = [(-(2**62), DEFAULT_SETTINGS), *versions]
+
+    def check(self, given: list[Row], held: list[int]) -> None:
+        """Check one wallet's awards. `held` is its balance with what is pending after each entry. Raises `Broken`."""
+        limited = [(row, steps) for row in given if (steps := _limits(row[11]))]
+        if not limited:
+            return
+        earned = self._earned(given)
+        for row, steps in limited:
+            number, day, entry, seq, recorded_at = row[1], row[8], row[9], row[12], row[13]
+            for step, limit, used in steps:
+                if step == "max_balance" and limit == MAX_POINTS:
+                    continue  # what a file can hold, which counts points for life as well
+                if limit not in self._in_force(_SETTING[step], recorded_at):
+                    raise Broken("award", number, f"its trace has a {step} of {limit:,}, which was not in force")
+                before = held[seq if entry is None else seq - 1] if step == "max_balance" else earned[(number, step)]
+                if used != before:
+                    raise Broken(
+                        "award", number, f"its trace counts {used:,} towards the {step} on {day}, it was {before:,}"
+                    )
+
+    def _in_force(self, setting: str, recorded_at: int) -> set[Any]:
+        """The values of a setting that an award of that instant can have been judged by."""
+        before = [settings[setting] for at, settings in self._versions if at < recorded_at]
+        return {before[-1], *(settings[setting] for at, settings in self._versions if at == recorded_at)}
+
+    def _earned(self, given: list[Row]) -> dict[tuple[int, str], int]:
+        """What had been earned in the day and the month before each award."""
+        totals: dict[str, int] = defaultdict(int)
+        found = {}
+        for row in sorted(given, key=lambda row: row[1]):
+            day = row[8]
+            found[(row[1], "daily_cap")], found[(row[1], "monthly_cap")] = totals[day], totals[day[:7]]
+            totals[day] += row[6]
+            totals[day[:7]] += row[6]
+        return found
+
+
+@lru_cache(maxsize=16_384)
+def _limits(trace: str) -> tuple[tuple[str, int, int], ...]:
+    """The limits that a trace names: which, how much, what was used of it."""
+    return tuple((step[0], step[2], step[3]) for step in json.loads(trace) if step[0] in _SETTING)
