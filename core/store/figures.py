@@ -113,6 +113,7 @@ def _idle(cutoffs: Sequence[Cutoff]) -> tuple[str, list[Any]]:
     return f"({condition})", [value for cutoff in cutoffs for value in cutoff]
 
 
+# A plus keeps the planner off the indexes that begin with the point type: nearly all wallets have the same one.
 _ENTANGLED = "(w.debt > 0 OR w.pending > 0)"
 
 
@@ -125,7 +126,7 @@ def idle_lots(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[Row]:
     return tx.all(
         f"SELECT w.idle_on, w.period, l.last_usable_on, l.ends_at, {_ENTANGLED}, sum(l.left - l.reserved) FROM wallet w"
         " JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > l.reserved AND l.exempt = 0"
-        f" WHERE {condition} AND w.point_type = ? GROUP BY 1, 2, 3, 4, 5",
+        f" WHERE {condition} AND +w.point_type = ? GROUP BY 1, 2, 3, 4, 5",
         (*parameters, SPENDABLE),
     )
 
@@ -134,7 +135,7 @@ def entangled_wallets(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[int]:
     """Idle wallets in which a debt or a hold decides with the clock what is left."""
     condition, parameters = _idle(cutoffs)
     rows = tx.all(
-        f"SELECT w.id FROM wallet w WHERE {condition} AND {_ENTANGLED} AND w.point_type = ?", (*parameters, SPENDABLE)
+        f"SELECT w.id FROM wallet w WHERE {condition} AND {_ENTANGLED} AND +w.point_type = ?", (*parameters, SPENDABLE)
     )
     return [row[0] for row in rows]
 
@@ -142,7 +143,7 @@ def entangled_wallets(tx: Tx, cutoffs: Sequence[Cutoff]) -> list[int]:
 def repaying_wallets(tx: Tx, now: int) -> list[int]:
     """Wallets in which a hold has ended whose points pay a debt."""
     rows = tx.all(
-        "SELECT id FROM wallet WHERE due_at <= ? AND debt > 0 AND pending > 0 AND point_type = ?", (now, SPENDABLE)
+        "SELECT id FROM wallet WHERE due_at <= ? AND debt > 0 AND pending > 0 AND +point_type = ?", (now, SPENDABLE)
     )
     return [row[0] for row in rows]
 
