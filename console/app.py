@@ -14,7 +14,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console import actions, crash, glyphs, keymap, themes, words
+from console import actions, glyphs, themes, words
 from console.actions import bindings
 from console.shell import SMALLEST, Dialog, KeyLine, MessageLine, Notice, Pane, Rail, ShellScreen, Tone, TopLine
 
@@ -86,6 +86,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         """Everything that the first frame does not wait for."""
+        from console import crash, keymap
+
         crash.start_log()
         if keymap.keymap_file().exists():
             self._take_keymap()
@@ -95,6 +97,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
     @work(group="keymap")
     async def _take_keymap(self) -> None:
         """Take one's own keys, once every screen's actions are known."""
+        from console import keymap
         from console.session import in_thread
 
         try:
@@ -134,12 +137,27 @@ class StagedoorApp(App[None], inherit_bindings=False):
         from console.screens import SCREENS
 
         self.session = session
+        session.renew = self._renew_key
         self.drafts = Drafts(session.program.id)
         client = session.client
         recent = recents.Recent("server" if client.remote else "file", client.location, session.program.name)
         asyncio.get_running_loop().run_in_executor(None, recents.remember, recent)
         self.follow_changes()
         await self.show_screen(SCREENS[0].name)
+
+    async def _renew_key(self) -> bool:
+        """Let the key be entered anew; every pane and form stays as it is."""
+        from console.start_forms import renew_key
+
+        session = self.session
+        if session is None:
+            return False
+        entered: asyncio.Future[Client | None] = asyncio.get_running_loop().create_future()
+        self.push_screen(renew_key(session.client.location), entered.set_result)
+        client = await entered
+        if client is not None:
+            session.client = client
+        return client is not None
 
     async def first_start(self, problem: str = "") -> None:
         """No program is open: choose, make or reach one."""
@@ -262,10 +280,15 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     # Going places.
 
-    def go(self, name: str) -> None:
-        """Go to a screen; what is on the one that is left stays as it is."""
+    def go(self, name: str, **filters: Any) -> None:
+        """Go to a screen, `filters` being what to show there; what is on the one that is left stays as it is."""
         if self.session is not None:
-            self.run_worker(self.show_screen(name), group="go", exclusive=True)
+            self.run_worker(self._go(name, filters), group="go", exclusive=True)
+
+    async def _go(self, name: str, filters: dict[str, Any]) -> None:
+        await self.show_screen(name)
+        if filters:
+            await self._stacks[name][0].filter_by(**filters)
 
     async def show_screen(self, name: str) -> None:
         """Show a screen, made on its first visit."""
@@ -394,6 +417,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
             if event.time - self._chord_at < CHORD_S:
                 self._finish_chord(event)
                 return
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event.text = "\n".join(words.clean(line) for line in event.text.splitlines())
         if isinstance(event, events.Key) and not event.is_forwarded and await self._ours(event):
             return
         await super().on_event(event)
@@ -579,6 +604,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Write the crash report before the toolkit leaves; a terminal gets its place, never a value of the program."""
+        from console import crash
+
         path = crash.report(error, self.current_screen or "the first start")
         self.crash_report = str(path) if path else None
         self._keep_drafts()

@@ -156,18 +156,21 @@ def _end_entries(entries: list[tuple[str, str]], *, typing: bool) -> list[tuple[
 
 def key_entries(screen: Screen[Any]) -> list[tuple[str, str]]:
     """Key and label of everything that works now and may stand in the key line, most needed first."""
-    ranked: dict[str, tuple[int, str, str]] = {}
+    ranked: dict[str, tuple[int, int, str, str]] = {}
     typing = _typing(screen)
     for key, active in screen.active_bindings.items():
         action = ACTIONS.get(active.binding.id or "")
-        if action is None or not active.enabled or action.id in ranked:
+        if action is None or not active.enabled:
+            continue
+        place = action.keys.index(key) if key in action.keys else -1
+        if action.id in ranked and ranked[action.id][1] <= place:
             continue
         rank = 90 if typing and action.id == "app.find" else action.rank
         if rank < 100:
             label = active.node.label_of(action) if isinstance(active.node, Labels) else action.label
-            ranked[action.id] = (rank, actions.shown(key), label)
+            ranked[action.id] = (rank, place, actions.shown(key), label)
     first = list(screen.FIRST_KEYS) if isinstance(screen, Modal) else []
-    return first + [(key, label) for _, key, label in sorted(ranked.values(), key=lambda entry: entry[0])]
+    return first + [(key, label) for _, _, key, label in sorted(ranked.values(), key=lambda entry: entry[0])]
 
 
 class Labels:
@@ -239,6 +242,7 @@ class Pane(Vertical):
             self.set_reactive(Pane.tab, self.TABS[0][0])
         self.stale = False
         self.loaded = False
+        self.read_at = ""
 
     # What a screen fills in.
 
@@ -255,6 +259,9 @@ class Pane(Vertical):
 
     async def open_item(self, item_id: str) -> None:
         """Open one of the things this screen lists, chosen in the palette."""
+
+    async def filter_by(self, **filters: Any) -> None:
+        """Show only what another screen led here for: `console.go("customers", expires_on=day)`."""
 
     # What the shell does for it.
 
@@ -298,14 +305,14 @@ class Pane(Vertical):
         except OperationError as error:
             self.fail(error)
         else:
-            self.stale, self.loaded = False, True
+            self.stale, self.loaded, self.read_at = False, True, self.console.clock_text(False)
             self.remove_class("-reading", "-failed")
             self._say("")
         self.refresh_bindings()
 
     def fail(self, error: "Exception") -> None:
         """Show what happened, what was kept, and the key to try again."""
-        kept = "What you see was read before." if self.loaded else "Nothing was changed."
+        kept = f"What you see is as of {self.read_at}." if self.loaded else "Nothing was changed."
         self.remove_class("-reading")
         self.set_class(not self.loaded, "-failed")
         message = getattr(error, "message", None) or str(error)
@@ -447,7 +454,11 @@ class Dialog(Modal[Ans]):
 
     SCOPE: ClassVar[str] = "dialog"
     AUTO_FOCUS = "*"
-    BINDINGS = [Binding("tab", "app.focus_next", show=False), Binding("shift+tab", "app.focus_previous", show=False)]
+    BINDINGS = [
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
+        Binding("question_mark", "app.help", id="app.help"),
+    ]
 
     def frame(self, title: str, *children: Widget, wide: bool = False) -> Vertical:
         """The frame of the dialog, to be yielded by `compose`."""
