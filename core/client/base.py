@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from core.contract.administration import FileRef
 from core.contract.cancel import CancelToken as CancelToken
+from core.contract.errors import Cancelled
 from core.contract.model import ListRequest, Model, Page
 from core.contract.operation import Operation, Permission
 from core.contract.roles import Role
@@ -89,6 +90,12 @@ def pages(client: Client, operation: Operation[ListReq, Page[Item]], request: Li
             return
         seen.add(cursor)
         request = request.model_copy(update={"after": cursor})
+
+
+def refuse_cancelled(cancel: CancelToken | None) -> None:
+    """Raise `Cancelled` where the question was taken back. A write is taken back before it is sent, or not at all."""
+    if cancel is not None and cancel.cancelled:
+        raise Cancelled("The question was taken back.")
 
 
 def may(role: Role, permission: Permission) -> bool:

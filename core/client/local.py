@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.client.base import CancelToken, Progress, may
+from core.client.base import CancelToken, Progress, may, refuse_cancelled
 from core.contract.administration import FileRef
 from core.contract.errors import Conflict, Unavailable
 from core.contract.model import Model
@@ -59,9 +59,11 @@ class LocalClient:
         """Carry out an operation here. See `core.client.base.Client.call`."""
         if operation.writes and key is None:
             key = uuid7(system_clock())
+        refuse_cancelled(cancel)
         reply = self.desk.carry(operation, request, self.caller, key=key, revision=revision, cancel=cancel)
-        if operation.kind == "job":
-            self.runner.wake()
+        self.runner.after(operation)
+        if not operation.writes:
+            refuse_cancelled(cancel)
         answer: Ans = reply.answer
         return answer
 
@@ -69,7 +71,7 @@ class LocalClient:
         """Whether this program may be asked for it: a file opened for reading only is not asked to write."""
         if operation.writes and self.desk.store.read_only:
             return False
-        return operation.side == "admin" and may(self.role, operation.permission)
+        return operation.side != "consumer" and may(self.role, operation.permission)
 
     def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
         """Copy a file into the program file. See `core.client.base.Client.upload`."""

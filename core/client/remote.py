@@ -11,13 +11,12 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from core.client.background import in_background
-from core.client.base import CancelToken, Progress, may
+from core.client.base import CancelToken, Progress, may, refuse_cancelled
 from core.client.replies import error_of, read_answer, retry_after
 from core.client.transfer import fetch, hand_in
 from core.contract.administration import SERVER, ChangesRequest, FileRef, ServerInfo
 from core.contract.errors import (
     AnswerUnknown,
-    Cancelled,
     NotFound,
     OperationError,
     Unavailable,
@@ -87,7 +86,8 @@ class RemoteClient:
         """Ask the server. See `core.client.base.Client.call`."""
         if operation.writes and key is None:
             key = new_key()
-        if cancel is None:
+        refuse_cancelled(cancel)
+        if cancel is None or operation.writes:
             return self._call(operation, request, key, revision)
         return self._dropped_on(cancel, lambda: self._call(operation, request, key, revision))
 
@@ -145,8 +145,7 @@ class RemoteClient:
         self, found: httpx.Response | httpx.TransportError, maybe_done: bool, key: str | None
     ) -> httpx.Response:
         """The reply, or the error that says where things stand: not reached, or sent and perhaps done."""
-        failed = isinstance(found, httpx.TransportError)
-        if maybe_done and (failed or found.status_code >= 429):
+        if maybe_done and (isinstance(found, httpx.TransportError) or found.status_code >= 429):
             what = (
                 "Ask again with the same request key: it is done once at most."
                 if self.ours
@@ -167,8 +166,7 @@ class RemoteClient:
         forget = cancel.on_cancel(settled.set)
         try:
             settled.wait()
-            if cancel.cancelled:
-                raise Cancelled("The question was taken back.")
+            refuse_cancelled(cancel)
             return future.result()
         finally:
             forget()

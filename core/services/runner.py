@@ -4,11 +4,12 @@ import json
 import logging
 import os
 import threading
+from typing import Any
 
-from core.contract.administration import JobError
+from core.contract.administration import RESUME_JOB, JobError
 from core.contract.cancel import CancelToken
 from core.contract.errors import OperationError
-from core.contract.operation import OPERATIONS
+from core.contract.operation import OPERATIONS, Operation
 from core.contract.roles import Role
 from core.services.call import Caller
 from core.services.dispatch import Desk, system_clock
@@ -41,6 +42,11 @@ class JobRunner:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
                 self._thread.start()
+
+    def after(self, operation: Operation[Any, Any]) -> None:
+        """An operation was carried out: wake where it leaves a job to work."""
+        if operation.kind == "job" or operation is RESUME_JOB:
+            self.wake()
 
     def close(self) -> None:
         """Stop the job at its next step, leave it resumable, and wait for the thread."""

@@ -56,7 +56,7 @@ schema = schemathesis.pytest.from_fixture("document")
 
 @schema.parametrize()
 @settings(
-    max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+    max_examples=EXAMPLES, deadline=None, database=None, derandomize="STAGEDOOR_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_nothing_that_is_sent_brings_a_500_or_an_undeclared_answer(case: schemathesis.Case, both: Pair) -> None:
