@@ -170,9 +170,10 @@ def _activate(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> l
 
 
 def _expire_ended(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> list[Entry]:
-    """One expiry entry for each lot whose end is that instant; reserved points wait for their reservation (C6)."""
+    """One expiry entry for each lot that has ended by then, dated at its end; reserved points wait (C6)."""
     ended = [lot for lot in wallet.lots if lots.ended(lot, at_ms) and not lot.pending and lot.left > lot.reserved]
-    return [_expire(wallet, policy, lot, at_ms, recorded_at, TIME) for lot in sorted(ended, key=lambda lot: lot.order)]
+    ended.sort(key=lambda lot: lot.order)
+    return [_expire(wallet, policy, lot, lot.ends_at or at_ms, recorded_at, TIME) for lot in ended]
 
 
 def _lapse(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> list[Entry]:
@@ -183,7 +184,7 @@ def _lapse(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> list
     idle = [lot for lot in wallet.lots if not lot.pending and not lot.exempt and lot.left > lot.reserved]
     idle.sort(key=lambda lot: lot.order)
     cause = Cause("inactivity", None, "system")
-    through = local_date(at_ms - 1, _current(wallet, policy).zone)
+    through = inactivity.usable_through(wallet, _current(wallet, policy), policy, at_ms)
     for lot in idle:
         lot.last_usable_on, lot.ends_at = through, at_ms
     return [_expire(wallet, policy, lot, at_ms, recorded_at, cause) for lot in idle]
@@ -273,7 +274,7 @@ def give_back(
     if was_empty and counts:
         wallet.refilled_on = _later(wallet.refilled_on, local_date(now, policy.zone))
     back = _entry(wallet, policy, seq, EntryKind.UNDO, points, 0, now, now, [*repaid, *restored], cause, None, False)
-    return [back, *settle(wallet, policy, now, now)]
+    return [back, *_expire_ended(wallet, policy, now, now)]
 
 
 def forgive(wallet: Wallet, policy: Policy, undone: Entry, now: int, cause: Cause) -> list[Entry]:

@@ -5,10 +5,12 @@ It shares no posting code with the ledger: it only adds up allocations, so that 
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from core.contract.values import EntryKind
 from core.engine import chain
+from core.engine.calendar import end_of
 
 Row = tuple[Any, ...]
 
@@ -17,6 +19,7 @@ TAKES_PENDING = frozenset({EntryKind.CLAW_BACK, EntryKind.FORFEITURE, EntryKind.
 TAKES_ENDED = frozenset({EntryKind.EXPIRY, EntryKind.FORFEITURE, EntryKind.CLAW_BACK})
 PUTS_BACK = frozenset({EntryKind.UNDO, EntryKind.REDEMPTION_UNDONE})
 _DAY_MS = 86_400_000
+QUARTER_HOUR_MS = 900_000
 _MOST_OF_A_ZONE_MS = 16 * 3_600_000
 
 
@@ -204,8 +207,8 @@ class Rebuilt:
             self.refilled_on = local if self.refilled_on is None else max(local, self.refilled_on)
 
 
-def compare_lots(rebuilt: Rebuilt) -> None:
-    """Compare a wallet's lots with those that its entries make. Raises `Broken`."""
+def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
+    """Compare a wallet's lots with those that its entries make; `zone` is as for `ends_with`. Raises `Broken`."""
     for seq, row in rebuilt.kept_lots.items():
         lot = rebuilt.lots.get(seq)
         where = f"{rebuilt.wallet_id}/{seq}"
@@ -235,7 +238,7 @@ def compare_lots(rebuilt: Rebuilt) -> None:
         # Inactivity brings an end forward without an entry (C8); nothing puts it off or takes it away.
         if lot.last_usable_on is not None and (last_usable_on is None or last_usable_on > lot.last_usable_on):
             raise Broken("lot", where, f"usable through {last_usable_on}, its entry says {lot.last_usable_on}")
-        if not ends_with(last_usable_on, ends_at):
+        if not ends_with(last_usable_on, ends_at, zone):
             raise Broken("lot", where, f"it ends at {ends_at} ms, which is not the end of {last_usable_on}")
         if pending and (available_at is None or available_at <= earned_at):
             raise Broken("lot", where, "it is held, and no instant ends that")
@@ -248,12 +251,16 @@ def compare_lots(rebuilt: Rebuilt) -> None:
         raise Broken("lot", f"{rebuilt.wallet_id}/{missing}", "its entry opened it, and it is not there")
 
 
-def ends_with(last_usable_on: str | None, ends_at: int | None) -> bool:
-    """Whether an instant can be the first after a date, in some zone: a zone in force earlier may have set it (C15)."""
+@lru_cache(maxsize=16_384)
+def ends_with(last_usable_on: str | None, ends_at: int | None, zone: str | None) -> bool:
+    """Whether an instant is the first after a date: in the zone that was always in force, or, without one, in some zone."""
     if last_usable_on is None or ends_at is None:
         return last_usable_on is None and ends_at is None
-    days = (date.fromisoformat(last_usable_on) + timedelta(days=1) - date(1970, 1, 1)).days
-    return abs(ends_at - days * _DAY_MS) <= _MOST_OF_A_ZONE_MS
+    day = date.fromisoformat(last_usable_on)
+    if zone is not None:
+        return ends_at == end_of(day, zone)
+    days = (day + timedelta(days=1) - date(1970, 1, 1)).days
+    return ends_at % QUARTER_HOUR_MS == 0 and abs(ends_at - days * _DAY_MS) <= _MOST_OF_A_ZONE_MS
 
 
 def compare_debts(rebuilt: Rebuilt, rows: list[Row]) -> None:

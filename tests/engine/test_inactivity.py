@@ -301,6 +301,7 @@ def test_c15_what_the_new_zone_has_over_already_lapses_with_the_move() -> None:
     event(wallet, policy, 10, "2026-01-15 10:00")
     (gone,) = settle(wallet, moved(policy, "2026-02-15 20:00", "Pacific/Auckland"), "2027-01-01 00:00")
     assert gone.occurred_at == at("2026-02-15 20:00")
+    assert gone.last_usable_on == on("2026-02-15")
     assert local_date(gone.occurred_at, "Pacific/Auckland") == on("2026-02-16")
 
 

@@ -301,3 +301,11 @@ def test_d3_an_overfilled_lot_is_an_error_in_the_books() -> None:
     wallet = Wallet(lots=[Lot(1, 5, 5, on("2026-01-01"), at("2026-01-01 10:00"))])
     with pytest.raises(AssertionError, match="6 of 5"):
         lots.restore(wallet, wallet.lots[0], 1)
+
+
+def test_d3_what_comes_back_expired_went_at_its_own_end_whatever_inactivity_came_later() -> None:
+    wallet, policy = Wallet(), idle(1, "2026-01-05 00:00")
+    adjust(wallet, fixed(2), 60, "2026-01-02 10:00")
+    (taken,) = adjust(wallet, PLAIN, -60, "2026-01-03 10:00")
+    _, gone = give_back(wallet, policy, taken, "2026-06-04 10:00")
+    assert (gone.occurred_at, gone.cause.source) == (at("2026-03-03 00:00"), "time")
