@@ -47,11 +47,24 @@ def check(options: Options) -> None:
         raise click.UsageError("--now is for a program file: a server keeps its own clock.")
 
 
+def keep_log() -> None:
+    """Let what the program notes about itself go to its log, so that standard error is for the person alone."""
+    import logging
+
+    from console import crash
+
+    crash.start_log()
+    if not logging.root.handlers:
+        for handler in crash.LOG.handlers:
+            logging.root.addHandler(handler)
+
+
 def open_client(options: Options) -> "Client":
     """The program that the options mean; without one, the last used. The caller closes it.
 
     Raises an `OperationError` that says why it cannot be opened.
     """
+    keep_log()
     options = with_last_used(options)
     if options.url is not None:
         from core.client.connect import connect
@@ -65,6 +78,7 @@ def open_file(options: Options) -> "LocalClient":
     from core.client.local import open_program
     from core.contract.errors import Unavailable
 
+    keep_log()
     options = with_last_used(options)
     if options.url is not None:
         raise click.UsageError("This works on a program file: give --store FILE instead of --url.")

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from console.commands.options import Options, refuse_read_only, with_last_used
+from console.commands.options import Options, keep_log, refuse_read_only, with_last_used
 from console.commands.output import answer, plain, wants_json
 
 
@@ -28,6 +28,7 @@ def command(options: Options, host: str, port: int, allow_others: bool, rate_lim
     from core.contract.errors import Unavailable
     from core.server.run import serve
 
+    keep_log()
     path = with_last_used(options).store
     if path is None:
         raise Unavailable("No program file was opened before. Name one with --store FILE.")
