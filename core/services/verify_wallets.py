@@ -45,7 +45,7 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
     lots = Beside("lot", sql.lots(tx), 0, add)
     debts = Beside("debt", sql.debts(tx), 0, add)
     awards = Beside("award", sql.awards(tx), 0, add)
-    reserved, limits = sql.reserved(tx), Limits(tx)
+    reserved, limits, zone = sql.reserved(tx), Limits(tx), sql.only_zone(tx)
     count = reported = 0
     for wallet in sql.wallets(tx):
         count += 1
@@ -69,7 +69,7 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
             for row in rows:
                 if row[3] != ACTIVATION:
                     rollups.entry(row, codes.get(row[0], ""))
-            compare_lots(rebuilt)
+            compare_lots(rebuilt, zone)
             compare_debts(rebuilt, owed)
             _compare_wallet(wallet, rebuilt, given, days, reserved.get(wallet_id, 0))
         except Broken as broken:

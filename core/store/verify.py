@@ -157,3 +157,11 @@ def wrongly_marked(tx: Tx) -> Row | None:
 def settings(tx: Tx) -> list[Row]:
     """Every version of the loyalty settings: when it came in force, its body."""
     return tx.all("SELECT recorded_at, body FROM configuration WHERE kind = 'settings' ORDER BY id")
+
+
+def only_zone(tx: Tx) -> str | None:
+    """The program's zone where it has had no other; none where its facts were ever changed, which may have been it."""
+    row = tx.one(
+        "SELECT time_zone FROM program WHERE NOT EXISTS (SELECT 1 FROM audit WHERE operation = 'program.update')"
+    )
+    return row[0] if row else None
