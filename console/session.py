@@ -6,7 +6,7 @@ Nothing here imports the contract before the first frame; the thread that opens 
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -56,6 +56,9 @@ class Session:
         self.read_only = read_only
         self.zone: tzinfo = words.zone(program.time_zone)
         self.writing = 0
+        self.renew: Callable[[], Awaitable[bool]] | None = None
+        """Asks for another key and connects with it; answers whether it did."""
+        self._renewing = asyncio.Lock()
         self._offset = program.clock - datetime.now(UTC) if program.mode in ("sandbox", "sample") else None
 
     @staticmethod
@@ -94,11 +97,26 @@ class Session:
 
         token = CancelToken()
         try:
-            return await in_thread(lambda: self.client.call(operation, request, cancel=token, **metadata))
+            return await self._known(lambda: self.client.call(operation, request, cancel=token, **metadata))
         except asyncio.CancelledError:
             # On the side: stopping may wait for the query's lock for a moment.
             threading.Thread(target=token.cancel, daemon=True).start()
             raise
+
+    async def _known(self, work: Callable[[], Ans]) -> Ans:
+        """Carry out work; where a server no longer knows the key, once more with the key that is entered anew."""
+        from core.contract.errors import Unauthenticated
+
+        client = self.client
+        try:
+            return await in_thread(work)
+        except Unauthenticated:
+            if not client.remote or self.renew is None:
+                raise
+            async with self._renewing:
+                if self.client is client and not await self.renew():
+                    raise
+            return await in_thread(work)
 
     async def write(
         self,
@@ -136,7 +154,7 @@ class Session:
         tell("sending")
         for delay in (*CHECK_DELAYS_S, None):
             try:
-                answer = await in_thread(lambda: self.client.call(operation, request, key=key, revision=revision))
+                answer = await self._known(lambda: self.client.call(operation, request, key=key, revision=revision))
                 tell("done")
                 return answer
             except AnswerUnknown as error:

@@ -185,6 +185,17 @@ def connect(app: "StagedoorApp", address: str = "") -> FormDialog[Opener]:
     return FormDialog("Connect to a server", form, save)
 
 
+def renew_key(address: str) -> "FormDialog[Client]":
+    """Enter the key of a server anew, where the one in use is no longer known."""
+
+    async def save(values: dict[str, Any]) -> "Client":
+        return await in_thread(lambda: _connect({"url": address, **values}))
+
+    form = Form(SecretField("key", "Key", required=True, hint="sk_live_… or sk_test_…"), verb="Go on")
+    above = f"{words.plain(address, 60)} no longer knows the key in use.\nNothing that you typed is lost."
+    return FormDialog("Enter the key anew", form, save, above=above)
+
+
 def _connect(values: dict[str, Any]) -> "Client":
     from core.client.connect import connect as reach
 

@@ -8,7 +8,7 @@ Row = TypeVar("Row")
 GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """One column. `width` is what it needs, `grow` its part of what is left over, `priority` when it goes (higher goes
     first). `tone` names a row's style: gain, loss, warn, dim or nothing. Numbers stand to the `right`.

@@ -381,3 +381,52 @@ async def test_ctrl_c_copies_the_chosen_row_and_says_only_that_it_was_sent() -> 
         await pilot.pause()
         assert "Sent to the terminal" in screen_text(app)
         assert "Member 0" in app.clipboard
+
+
+async def test_a_key_that_expired_is_entered_anew_and_what_was_asked_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from console import start_forms
+    from core.contract import customers
+    from core.contract.errors import Unauthenticated
+
+    def expired(request: Any) -> Any:
+        raise Unauthenticated("This key is not known.")
+
+    old = Hands(answers={"customers.get": expired}, remote=True, location="https://example.org/api")
+    new = Hands(answers={"customers.get": lambda request: "Maria"}, remote=True)
+    given: list[dict[str, Any]] = []
+
+    def connect(values: dict[str, Any]) -> Any:
+        given.append(values)
+        return new
+
+    monkeypatch.setattr(start_forms, "_connect", connect)
+    async with running(make_app(old)) as pilot:
+        app: Any = pilot.app
+        asking = asyncio.ensure_future(app.session.ask(customers.GET, customers.CustomerId(id="c1")))
+        await until(pilot, lambda: "no longer knows the key" in screen_text(app))
+        await pilot.press(*"sk", "ctrl+s")
+        assert await asking == "Maria"
+        assert given == [{"url": "https://example.org/api", "key": "sk"}]
+        assert "sk" not in screen_text(app).split("\n")[0]
+
+
+async def test_a_paste_brings_no_control_characters_into_a_field() -> None:
+    async with running(make_app()) as pilot:
+        app: Any = pilot.app
+        await app.open(Crowded())
+        await settle(pilot)
+        field = app.query_one(Crowded).query_one(Input)
+        field.focus()
+        await pilot.pause()
+        app.post_message(events.Paste("Ma\x1b[2Jria\u202e\x00"))
+        await until(pilot, lambda: field.value == "Ma[2Jria")
+
+
+async def test_the_smallest_terminal_of_all_shows_the_notice_and_recovers() -> None:
+    app = make_app(people())
+    async with app.run_test(size=(20, 5)) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, TooSmall)
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert app.current_screen == "overview"
