@@ -133,6 +133,19 @@ def test_c7_inactivity_is_applied_to_the_list_and_paused_days_are_added(program:
     assert walk(program, sort_by="loyaltyBalance")[0].loyalty_balance == 0
 
 
+def test_c8_a_wallet_that_lapsed_in_one_of_two_periods_is_listed_once(program: Program) -> None:
+    program.settings(expirationType="inactivity", inactivityExpireMonths=1)
+    enrol(program, {"email": "a@example.com", "loyaltyBalance": 80}, {"email": "b@example.com"})
+    program.stand("2026-04-10T10:00:00Z")
+    program.settings(expirationType="inactivity", inactivityExpireMonths=2)
+    program.stand("2026-07-10T10:00:00Z")
+    for sort_by in figures:
+        listed = walk(program, sort_by=sort_by)
+        assert sorted((c.email, c.loyalty_balance) for c in listed) == [("a@example.com", 0), ("b@example.com", 0)]
+    spread = program.ask(contract.DISTRIBUTION, DistributionRequest())
+    assert (spread.total_count, spread.stats.max) == (2, 0)
+
+
 opening = st.lists(st.tuples(st.integers(1, 50), st.integers(0, 60), st.integers(0, 40)), max_size=3)
 
 
