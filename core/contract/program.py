@@ -146,9 +146,12 @@ class ImpactDay(Answer):
 
 
 class Impact(Answer):
-    """Whom a change of settings would hit (S6.6): figures over all customers, and the first days in a row.
+    """Whom a change of settings would hit (S6.6): figures over all customers, and the first days on which points expire.
 
-    `hit` counts customers for whom something changes. Money is points × the value of a point, where one is set.
+    `hit` counts customers for whom something changes: a lot's last usable date, or they come to stand above the maximum
+    (which takes nothing away, B6). `neverExpire` are points without a date under the draft, `expiringPoints` those with
+    one; `overMaximum` counts customers. Money is the expiring points × the value of a point, where one is set. Stamped
+    lots keep their dates (C8), so a change of a fixed period hits nobody.
     """
 
     customers: int
@@ -164,7 +167,10 @@ class Impact(Answer):
 
 
 class ImpactCustomer(Answer):
-    """One of the customers whom a change hits hardest: the day on which most of theirs expires."""
+    """One of the customers whom a change hits hardest: `points` change their date, most of them to `on` from `onNow`.
+
+    Where no date changes, they are the points above the new maximum.
+    """
 
     id: str
     name: str
@@ -246,7 +252,7 @@ class DayFigures(Answer):
 
 
 class SourceShare(Answer):
-    """Where points come from: an event category, and purchases on their own."""
+    """Where points come from: an event category, and purchases on their own. Percentages add up to 100."""
 
     source: str
     points: int
@@ -254,7 +260,10 @@ class SourceShare(Answer):
 
 
 class PeriodFigures(Answer):
-    """The figures of one period."""
+    """The figures of one period, what is due and not written yet included (C14).
+
+    `spent` is net of redemptions undone, `adjusted` of adjustments undone; opening balances are in none of them.
+    """
 
     earned: int
     spent: int
@@ -305,7 +314,10 @@ class ForecastRequest(Model):
 
 
 class Forecast(Answer):
-    """What expires day by day (S6.13), with money where a point has a value."""
+    """What expires by last usable date (S6.13, C12), with money where a point has a value.
+
+    Inactivity counts as things stand: nobody comes back, no more pauses.
+    """
 
     as_of: Instant
     days: list[DayPoints]

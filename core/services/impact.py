@@ -7,6 +7,7 @@ from heapq import heappush, heappushpop
 from typing import Any, Final, NamedTuple
 
 from core.contract.administration import IMPACT, ImpactRequest
+from core.contract.operation import Permission
 from core.contract.program import Impact, ImpactCustomer, ImpactDay
 from core.engine import ledger, outlook
 from core.engine.liability import worth
@@ -149,7 +150,10 @@ def _title(request: ImpactRequest) -> str:
 
 @works(IMPACT, _title, _check)
 def impact(run: JobRun, request: ImpactRequest) -> Result:
-    """Count over one snapshot, so that the figures agree with each other; nothing is written."""
+    """Count over one snapshot, so that the figures agree with each other; nothing is written.
+
+    Who may not see customers gets the figures without the names.
+    """
     with run.read() as call:
         books = call.books
         after = draft_policy(books, draft(books, request.settings), call.now)
@@ -162,5 +166,8 @@ def impact(run: JobRun, request: ImpactRequest) -> Result:
             book.forget()
             wallet_id = numbers[-1]
             run.report(tally.customers, total)
-        answer: dict[str, Any] = tally.answer(call.tx, books.facts["pointValue"]).wire()
+        found = tally.answer(call.tx, books.facts["pointValue"])
+        if not run.caller.may(Permission.CUSTOMERS_READ):
+            found = found.model_copy(update={"worst": []})
+        answer: dict[str, Any] = found.wire()
         return answer

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from core.contract import ledger as contract
 from core.contract.errors import Conflict, invalid
 from core.contract.values import CustomerStatus, Expiration, Reason
-from core.engine import earning, inactivity
+from core.engine import earning, inactivity, outlook
 from core.engine.calendar import from_ms, local_date
 from core.engine.chain import text_digest
 from core.engine.values import Cause, Entry, Policy, TraceStep
@@ -81,14 +81,8 @@ def inactivity_date(account: Account, policy: Policy, now: int) -> date | None:
 
 def lot_ends(account: Account, policy: Policy, now: int) -> list[tuple[EngineLot, date]]:
     """Every lot that expires, with its day: the earlier of its stamp and the inactivity date (C8, C12)."""
-    through = inactivity_date(account, policy, now)
-    found = []
-    for lot in account.wallet.lots:
-        idle = through if not (lot.pending or lot.exempt) else None
-        ends = min((day for day in (lot.last_usable_on, idle) if day is not None), default=None)
-        if lot.left and ends is not None:
-            found.append((lot, ends))
-    return found
+    ahead = outlook.last_days(account.wallet, policy, now)
+    return [(lot, ends) for lot, ends in ahead if ends is not None]
 
 
 def expiring(account: Account, policy: Policy, now: int) -> list[tuple[date, int]]:

@@ -9,8 +9,10 @@ import pytest
 from core.contract import program as contract
 from core.contract.administration import IMPACT, ImpactRequest
 from core.contract.errors import Invalid
+from core.contract.roles import Role
 from core.contract.values import JobState
 from core.engine import outlook
+from core.services.call import Caller
 from core.services.program import read_books
 from core.store.sqlite import open_store
 from tests.services.conftest import Program
@@ -153,3 +155,10 @@ def test_s0_11_a_draft_that_cannot_be_saved_is_refused_before_anything_is_counte
     assert refused.value.issues[0].field == "fixedExpireMonths"
     with program.store.read() as tx:
         assert tx.one("SELECT count(*) FROM job") == (0,)
+
+
+def test_s5_12_who_may_not_see_customers_gets_the_figures_without_names(program: Program) -> None:
+    earn(program, customer(program), 100)
+    program.caller = Caller("v", Role.VIEWER)
+    found = impact(program, expirationType="inactivity", inactivityExpireMonths=6)
+    assert (found.hit, found.worst) == (1, [])
