@@ -113,7 +113,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Open a program in a thread and show it; without one, the first start."""
         from console.session import Session, in_thread
 
-        self._show_notice(f"Opening {glyphs.now().more}")
+        await self._show_notice(f"Opening {glyphs.now().more}")
         session: Session | None = None
         try:
             client = await in_thread(opener)
@@ -163,19 +163,18 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """No program is open: choose, make or reach one."""
         from console.first_start import FirstStart
 
-        self.current_screen = ""
         await self._clear_body()
         self._stacks["start"] = [FirstStart(problem)]
-        self.current_screen = "start"
         await self._mount(self._stacks["start"][0], "start")
 
     async def _clear_body(self) -> None:
         self._stacks.clear()
+        self.current_screen = ""
         await self.body.remove_children()
 
-    def _show_notice(self, text: str) -> None:
-        self.body.remove_children()
-        self.body.mount(Notice(text, markup=False))
+    async def _show_notice(self, text: str) -> None:
+        await self._clear_body()
+        await self.body.mount(Notice(text, markup=False))
 
     # What stands in the top line.
 

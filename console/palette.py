@@ -14,18 +14,12 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from console import actions, glyphs, words
-from console.actions import ACTIONS, Action, bindings, register
+from console.actions import ACTIONS, bindings
 from console.shell import Modal, stagedoor
 
 SETTLE_S = 0.12
 """How long after the last key customers are searched for."""
 FOUND = 8
-
-register(
-    Action("pick.close", ("escape",), "close", "Close without choosing.", 10, palette=False),
-    Action("pick.lower", ("down", "ctrl+n"), "down", "The next line.", 100, palette=False),
-    Action("pick.higher", ("up",), "up", "The line before.", 100, palette=False),
-)
 
 
 @dataclass(frozen=True, slots=True)

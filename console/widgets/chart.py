@@ -97,7 +97,7 @@ def draw_lines(lines: Sequence[Line], labels: Sequence[str], width: int, height:
     cells = _cells([line.values for line in lines], columns, rows, top)
     text = Text(no_wrap=True)
     for row in range(rows):
-        figure = short(top) if row == 0 else short(top / 2) if row == rows // 2 else ""
+        figure = short(top) if row == 0 else short(top / 2) if row == rows // 2 and top >= 2 else ""
         text.append(f"{figure:>{side}} {glyphs.now().tick if figure else glyphs.now().axis}", styles[2])
         for char, series in cells[row]:
             text.append(char, styles[min(series, 1)])
@@ -108,7 +108,7 @@ def draw_lines(lines: Sequence[Line], labels: Sequence[str], width: int, height:
         text.append("\n" + " " * (side + 2))
         for number, line in enumerate(lines):
             text.append(f"{glyphs.now().rule if number == 0 else ':'} ", styles[number])
-            text.append(f"{words.plain(line.name, 20)}   ", styles[2])
+            text.append(f"{words.plain(line.name, max(1, columns // 2 - 5))}   ", styles[2])
     return text
 
 

@@ -323,6 +323,19 @@ async def test_a_write_that_stays_unknown_says_its_key_and_a_refused_one_is_refu
         assert states == ["sending", "refused"]
 
 
+async def test_every_list_to_choose_from_can_be_closed_by_esc() -> None:
+    from console.widgets.controls import Choice, Pick
+
+    async with running(make_app()) as pilot:
+        app: Any = pilot.app
+        answers: list[Any] = []
+        app.push_screen(Pick("Zone", [Choice("a", "Europe/Berlin")], ""), answers.append)
+        await pilot.pause()
+        assert "esc close" in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: answers == [None])
+
+
 async def test_without_a_program_the_first_start_stands_there() -> None:
     async with running(StagedoorApp(lambda: None)) as pilot:
         app: Any = pilot.app
@@ -357,6 +370,8 @@ async def test_a_new_program_is_made_by_keys_alone(own_home: Any) -> None:
         assert app.program_name == "Night"
         assert (own_home / "data" / "night.db").exists()
         await settle(pilot)
+        assert app.current_screen == "overview"
+        assert "Opening" not in screen_text(app)
 
 
 async def test_glyphs_and_themes_change_by_the_palette() -> None:
