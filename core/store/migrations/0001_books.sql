@@ -13,6 +13,7 @@ CREATE TABLE program (
     sandbox_now INTEGER,
     daily_run_through TEXT,
     daily_run_at INTEGER,
+    -- The last proof of the books as JSON: `at` (ms), `entries`, `right` (whether there was no difference).
     verified TEXT,
     revision INTEGER NOT NULL,
     -- New at every change, so that what was read under it can be kept: two copies of a file may share a revision.
