@@ -136,3 +136,20 @@ def test_a_question_taken_back_before_it_runs_is_not_answered(tmp_path: Path) ->
     with pytest.raises(Cancelled):
         client.call(LIST, CustomerList(search="a"), cancel=cancel)
     client.close()
+
+
+def test_an_open_file_brings_no_web_framework_no_http_client_and_no_keyring(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "house.stagedoor"
+    create(path, "House", "EUR", "UTC").close()
+    program = (
+        "import sys; from pathlib import Path; from core.client.local import open_program;"
+        "import core.client.connect, core.client.secrets;"
+        "from core.contract.program import GET; from core.contract.ledger import NoRequest;"
+        f"open_program(Path({str(path)!r})).call(GET, NoRequest());"
+        "print({'starlette', 'uvicorn', 'httpx', 'keyring', 'anyio'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout.strip() == "set()"

@@ -253,3 +253,49 @@ def test_the_document_lists_every_operation_with_every_status(ask: Ask) -> None:
         document["paths"]["/program"]["get"]["responses"]
     )
     json.dumps(document)
+
+
+def test_a_read_is_interrupted_when_its_caller_hangs_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+    import time
+
+    from core.contract.program import OVERVIEW
+    from core.services.call import Call
+    from core.services.dispatch import SERVICES
+
+    ended: list[str] = []
+    done = threading.Event()
+
+    def counts_for_ever(call: Call, _request: object) -> None:
+        try:
+            call.tx.one("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+        except BaseException as error:
+            ended.append(type(error).__name__)
+            done.set()
+            raise
+
+    monkeypatch.setitem(SERVICES, OVERVIEW.name, counts_for_ever)
+    with serving(world) as address, httpx.Client(base_url=f"{address}/api", trust_env=False) as http:
+        http.headers["Authorization"] = f"Bearer {world.secret}"
+        began = time.monotonic()
+        with pytest.raises(httpx.ReadTimeout):
+            http.get("/overview", timeout=0.6)
+        assert done.wait(10), "the query goes on for nobody"
+        assert time.monotonic() - began < 8
+        assert http.get("/program").status_code == 200
+    assert ended == ["InterruptError"]
+
+
+def test_postings_that_come_together_share_commits_and_lose_nothing(world: World) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with serving(world) as address, httpx.Client(base_url=f"{address}/api", trust_env=False, timeout=30) as http:
+        http.headers["Authorization"] = f"Bearer {world.secret}"
+        draft = {"email": "ada@example.org", "emailVerified": True, "phoneVerified": False, "status": "ACTIVE"}
+        ada = http.post("/consumers/batch", json={"consumers": [draft]}).json()[0]["id"]
+        path, asked = f"/consumers/{ada}/loyalty-adjustments", {"pointsDelta": 1, "reason": "Goodwill"}
+        with ThreadPoolExecutor(16) as pool:
+            replies = list(pool.map(lambda _: http.post(path, json=asked), range(96)))
+        assert {reply.status_code for reply in replies} == {200}
+        assert sorted(reply.json()["balance"] for reply in replies) == list(range(1, 97))
+        assert http.get(f"/consumers/{ada}/wallet").json()["balance"] == 96
