@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from console.commands.options import Options
-from console.commands.output import Meter, answer, say
+from console.commands.output import Meter, answer
 
 if TYPE_CHECKING:
     from core.client.base import Client
@@ -14,8 +14,9 @@ _ENDED = ("done", "failed", "cancelled", "interrupted")
 
 
 def follow(client: "Client", job_id: str, options: Options) -> "Job":
-    """Wait for a job to end. On ctrl+c say how it is taken up again, and stop waiting."""
+    """Wait for a job to end. On ctrl+c raises `Cancelled`, which says how it is taken up again."""
     from core.contract.administration import JOB, JobId
+    from core.contract.errors import Cancelled
 
     meter, pause_s = Meter("Waiting"), 0.02
     try:
@@ -28,9 +29,7 @@ def follow(client: "Client", job_id: str, options: Options) -> "Job":
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, 0.5)
     except KeyboardInterrupt:
-        meter.end()
-        say(_how_to_resume(client, job_id))
-        raise
+        raise Cancelled(_how_to_resume(client, job_id), details={"jobId": job_id}) from None
     finally:
         meter.end()
 

@@ -106,6 +106,11 @@ class Plan:
     def first_day(self) -> date:
         return self.today - timedelta(days=DAYS)
 
+    @property
+    def liveliness(self) -> float:
+        """How much each customer does. Beyond 10,000 customers less, so that many are made in minutes."""
+        return min(1.0, (10_000 / self.customers) ** 0.5)
+
     def random(self, *what: object) -> Random:
         """A source of chance that belongs to one thing only."""
         return Random("/".join(map(str, (self.seed, *what))))
@@ -157,6 +162,7 @@ def person(plan: Plan, number: int) -> Person:
     if opening == _NEARLY_FULL:
         keenness = max(keenness, 2.0)
     left_day = DAYS if chance.random() < 0.7 else joined_day + int((DAYS - joined_day) * chance.random())
+    keenness *= plan.liveliness
     return Person(
         number, name, culture.language, _email(number, given, family, chance), _phone(plan, number, chance),
         _member_code(number), _birth_date(plan, chance), joined_day, joined_at, opening, keenness,

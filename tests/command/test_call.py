@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.command.conftest import Shell
@@ -132,12 +133,16 @@ def test_every_operation_is_listed_with_what_it_takes(shell: Shell) -> None:
 
 
 def test_text_from_data_can_do_nothing_to_a_terminal(shell: Shell) -> None:
-    shell.init()
-    shell.enrol("Eve \x1b[31m\x9b31m\u202etxt.exe")
+    path = shell.init()
+    shell.enrol("Eve")
+    hostile = "Eve \x1b[31m\x9b31m\u202etxt.exe"
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE customer SET name = ?", (hostile,))
+    connection.close()
     for before in ((), ("--json",)):
         said = shell.run(*before, "call", "customers.list").out
         assert not set(said) & {"\x1b", "\x9b", "\u202e"}
-        assert json.loads(said)["data"][0]["fullName"] == "Eve \x1b[31m\x9b31m\u202etxt.exe"
+        assert json.loads(said)["data"][0]["fullName"] == hostile
 
 
 @pytest.mark.parametrize(

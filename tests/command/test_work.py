@@ -145,7 +145,7 @@ def test_ctrl_c_in_an_import_ends_with_130_and_it_is_taken_up_again(shell: Shell
     count = 60_000
     lines = "".join(f"m{n}@example.com,Member {n},10\n" for n in range(count))
     (shell.folder / "many.csv").write_text("email,fullName,loyaltyBalance\n" + lines)
-    started = shell.start("import", "customers", "many.csv")
+    started = shell.start("--json", "import", "customers", "many.csv")
     until = time.monotonic() + 60
     while time.monotonic() < until and not 0 < wallet_points(path) < count * 10:
         time.sleep(0.05)
@@ -153,9 +153,10 @@ def test_ctrl_c_in_an_import_ends_with_130_and_it_is_taken_up_again(shell: Shell
     out, err = (text.decode() for text in started.communicate(timeout=60))
     assert started.returncode == 130, (out, err)
     assert 0 < wallet_points(path) < count * 10
-    told = re.search(r"call jobs\.resume id=(\S+)", err)
-    assert told is not None, err
-    ended = shell.run("--json", "--store", str(path), "call", "jobs.resume", f"id={told[1]}")
+    told = json.loads(err)
+    job = told["context"]["jobId"]
+    assert f"call jobs.resume id={job}" in told["message"]
+    ended = shell.run("--json", "--store", str(path), "call", "jobs.resume", f"id={job}")
     assert ended.code == 0, ended.err
     assert ended.document["state"] == "done"
     assert wallet_points(path) == count * 10
