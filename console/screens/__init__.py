@@ -39,6 +39,13 @@ How to write one::
   `saved()`; messages `Form.Changed`, `Form.Submitted` (ctrl+s or its button). `FormDialog` puts one in a dialog.
 - Dialogs: `await self.console.ask_user(Confirm(title, lines, question, typed=213))` answers True only for y;
   `await self.console.ask_user(JobDialog(job_id, title))` watches a job; leaving does not stop it. Call from `@work`.
+- More of `Pane`: `open_item(id)` opens one thing chosen in the palette; `HELP` is what `?` says; `RULE = False` takes the
+  rule away; `label_of(action)` (class `Labels`) changes a key's words; `shown()` runs when it is on top again.
+- More of `Table`: `verb="edit"` is what enter is called, `heading=` makes group rows, `markable=True` gives space and
+  `.marked`, `header=False`; `Column(title, text, width, grow, priority, right, tone)`.
+- `register` what a class binds before its class body. Keys that are taken everywhere: `: ? g ' q [ ]` esc, ctrl+p r c z,
+  and in lists j k up down page keys home end G enter space ctrl+d ctrl+u. tests/console/test_actions.py finds conflicts.
+- Tests: tests/console/conftest.py (`make_app`, `running`, `settle`, `until`, `screen_text`, `still`, sizes).
 - Text from data: `words.plain(text, width)`, shown by `rich.text.Text` or `Static(..., markup=False)`. Figures:
   `words.points, change, money, day, moment`. Styles: `self.console.tone_style("gain")`, `.dim_style`.
 """

@@ -53,7 +53,7 @@ class Table(Labels, ScrollView, Generic[Row], can_focus=True):
         "table--warn", "table--heading",
     }  # fmt: skip
 
-    cursor = reactive(0)
+    cursor = reactive(0, repaint=False)
 
     class _RowMessage(Message):
         def __init__(self, table: "Table[Any]", row: Any) -> None:
