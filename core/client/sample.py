@@ -1,5 +1,6 @@
 """A sample program in a file of its own: made beside its place, and there only when it is whole."""
 
+import glob
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ def make_sample(
     if path.exists():
         raise Unavailable(f"{path} is there already. Choose another name; it was not changed.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _sweep(path)
     try:
         store = create_store(part, synchronous="OFF")
         try:
@@ -83,6 +85,15 @@ def _keep(part: Path, path: Path) -> None:
     if path.exists():
         raise Unavailable(f"{path} was made meanwhile by somebody else. It was not changed.")
     part.rename(path)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process that was killed while making this sample has left."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part*"):
+        maker = left.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if maker.isdigit() and not Path(f"/proc/{maker}").exists() and Path("/proc/self").exists():
+            with suppress(OSError):
+                left.unlink()
 
 
 def _beside(path: Path) -> tuple[Path, ...]:

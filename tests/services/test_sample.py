@@ -183,6 +183,15 @@ def test_a_stopped_one_leaves_nothing_behind(tmp_path: Path, after: int) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux tells which processes live")
+def test_what_a_killed_one_left_is_swept_away_by_the_next(tmp_path: Path) -> None:
+    for name in (".sample.db.99999999.part", ".sample.db.99999999.part-wal"):
+        (tmp_path / name).write_text("half")
+    (tmp_path / f".sample.db.{os.getppid()}.part").write_text("somebody is at it")
+    make_sample(tmp_path / "sample.db", 5, 1, NOON)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".sample.db.{os.getppid()}.part", "sample.db"]
+
+
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "sample.db"
     path.write_text("mine")
