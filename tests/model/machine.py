@@ -12,26 +12,26 @@ from tests.model.reference import Model, Terms
 DAY, HOUR = 86_400_000, 3_600_000
 STARTS = ("2026-03-20T09:30", "2026-10-18T15:00", "2024-01-25T23:30", "2026-12-28T08:00")
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo")
-EVENTS = ("productView", "addToCart", "appointment_checked_in", "purchase", "pageView")
-LIMITS = st.sampled_from([None, None, None, 0, 30, 120])
+EVENTS = ("purchase", "addToCart", "appointment_checked_in", "purchase", "productView", "pageView")
+LIMITS = st.sampled_from([None] * 8 + [30, 120, 150, 0])
 TERMS = st.builds(
     Terms,
     enabled=st.just(True),
-    expiration=st.sampled_from(["none", "fixed", "inactivity", "inactivity"]),
+    expiration=st.sampled_from(["inactivity", "fixed", "inactivity", "none"]),
     unit=st.sampled_from(["days", "days", "months"]),
     length=st.sampled_from([1, 2, 5, 14]),
     max_balance=LIMITS,
     daily_earn_cap=LIMITS,
     monthly_earn_cap=LIMITS,
     manual_credits_expire=st.sampled_from([True, True, False]),
-    pending_days=st.sampled_from([0, 0, 1, 4]),
+    pending_days=st.sampled_from([4, 1, 0]),
 )
 LOTS = st.lists(
     st.tuples(st.integers(1, 60), st.sampled_from([0, 3, 40]), st.sampled_from([None, 0, 2, 30])), max_size=3
 )
-OPENING = st.tuples(LOTS, st.sampled_from([0, 0, 0, 25]))
-HISTORY = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(1, 24 * 100)), max_size=4) | st.just([])
-STEPS = st.sampled_from([1, HOUR, 7 * HOUR, DAY, DAY, 2 * DAY, 5 * DAY, 16 * DAY, 45 * DAY])
+OPENING = st.tuples(LOTS, st.sampled_from([0, 40, 0]))
+HISTORY = st.just([]) | st.just([]) | st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(1, 24 * 100)), max_size=4)
+STEPS = st.sampled_from([DAY, 2 * DAY, 7 * HOUR, 5 * DAY, DAY, HOUR, 1, 16 * DAY, 45 * DAY])
 
 
 class WalletMachine(RuleBasedStateMachine):
@@ -41,6 +41,7 @@ class WalletMachine(RuleBasedStateMachine):
         super().__init__()
         self.real = self.make_adapter()
         self.undoable: list[tuple[int, str]] = []
+        self.undoable_debits: list[tuple[int, str]] = []
 
     def make_adapter(self) -> Adapter:
         raise NotImplementedError
@@ -67,7 +68,7 @@ class WalletMachine(RuleBasedStateMachine):
         posted = self.real.adjust(points)
         assert posted.applied == applied
         if seq is not None and posted.entry is not None:
-            self.undoable.append((seq, posted.entry))
+            (self.undoable if points > 0 else self.undoable_debits).append((seq, posted.entry))
 
     @rule(name=st.sampled_from(EVENTS), ago=st.sampled_from([0, 0, 0, HOUR, DAY, 6 * DAY, 29 * DAY]),
           names_order=st.booleans())  # fmt: skip
@@ -91,8 +92,19 @@ class WalletMachine(RuleBasedStateMachine):
         self.model.settings(terms)
         self.real.settings(terms)
 
-    @rule()
-    def pause_or_go_on(self) -> None:
+    @rule(ms=STEPS)
+    def pause_for(self, ms: int) -> None:
+        if self.model.terms.enabled:
+            self._pause_or_go_on()
+            self.advance(ms)
+            self._pause_or_go_on()
+
+    @rule(begins=st.integers(0, 5))
+    def pause_or_go_on(self, begins: int) -> None:
+        if not self.model.terms.enabled or begins == 5:
+            self._pause_or_go_on()
+
+    def _pause_or_go_on(self) -> None:
         terms = Terms(**{**vars(self.model.terms), "enabled": not self.model.terms.enabled})
         self.model.settings(terms)
         self.real.settings(terms)
@@ -107,7 +119,14 @@ class WalletMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.undoable)
     @rule(data=st.data())
     def undo(self, data: Any) -> None:
-        seq, entry = self.undoable.pop(data.draw(st.integers(0, len(self.undoable) - 1), label="which"))
+        self._undo(*self.undoable.pop(data.draw(st.integers(0, len(self.undoable) - 1), label="which")))
+
+    @precondition(lambda self: self.undoable_debits)
+    @rule(data=st.data())
+    def undo_debit(self, data: Any) -> None:
+        self._undo(*self.undoable_debits.pop(data.draw(st.integers(0, len(self.undoable_debits) - 1), label="which")))
+
+    def _undo(self, seq: int, entry: str) -> None:
         assert self.real.can_undo(entry)
         assert self.real.undo(entry) == self.model.undo(seq)
         assert not self.real.can_undo(entry)
