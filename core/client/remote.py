@@ -57,6 +57,7 @@ class RemoteClient:
     paths: Mapping[str, str] = field(default_factory=dict)
     back_off: tuple[float, ...] = BACK_OFF_SECONDS
     server: ServerInfo | None = None
+    publishable_key: str | None = None
     remote: bool = True
     _missing: set[str] = field(default_factory=set)
 
@@ -96,6 +97,8 @@ class RemoteClient:
         headers = {}
         if operation.writes:
             headers["Idempotency-Key"] = key or new_key()
+        if operation.side == "events" and self.publishable_key:
+            headers["X-Publishable-Key"] = self.publishable_key
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'
         sent: dict[str, Any] = {"params": query, "headers": headers}
@@ -202,7 +205,7 @@ class RemoteClient:
             self.back_off = back_off
 
     def _probe(self) -> None:
-        self._call(ORGANIZATION, NoRequest(), None, None)
+        self.publishable_key = self._call(ORGANIZATION, NoRequest(), None, None).publishable_key
         try:
             self.server = self._call(SERVER, NoRequest(), None, None)
         except OperationError as error:

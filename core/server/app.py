@@ -143,8 +143,7 @@ class Api:
         reply = self.desk.carry(
             operation, asked, caller, key=request.request_key(), revision=revision, request_id=request.request_id
         )
-        if operation.kind == "job":
-            self.runner.wake()
+        self.runner.after(operation)
         answer = _written(operation, reply.answer)
         if reply.replayed:
             answer.headers.append((b"idempotency-replayed", b"true"))

@@ -7,22 +7,24 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
 import uvicorn
 
-from core.contract.administration import CREATE_KEY, RUN_DAY, DailyRun, KeyDraft
+from core.contract.administration import CREATE_KEY, KeyDraft
 from core.contract.errors import OperationError, Unavailable, invalid
+from core.contract.model import instant_text
 from core.contract.roles import Role
-from core.engine.calendar import local_date
+from core.engine.calendar import from_ms
 from core.server.app import Application
 from core.server.limits import PUBLISHED_LIMIT
 from core.services.call import Caller
+from core.services.daily import run_due
 from core.services.dispatch import Desk
+from core.services.program import read_books
 from core.services.runner import JobRunner
-from core.store.sqlite import StoreProblem, open_store
+from core.store.sqlite import Store, StoreProblem, open_store
 
 log = logging.getLogger("stagedoor.server")
 
@@ -54,7 +56,7 @@ def serve(
     except StoreProblem as problem:
         raise Unavailable(str(problem)) from problem
     try:
-        desk = Desk(store)
+        desk = _desk(store, say)
         listening = _listen(host, port)
         try:
             _first_key(desk, say)
@@ -63,6 +65,16 @@ def serve(
             listening.close()
     finally:
         store.close()
+
+
+def _desk(store: Store, say: Say) -> Desk:
+    """A sandbox whose clock stands is served at that instant; every other program at the machine's time."""
+    with store.read() as tx:
+        stand = read_books(tx).sandbox_now
+    if stand is None:
+        return Desk(store)
+    say(f"The clock of this sandbox stands at {instant_text(from_ms(stand))}.")
+    return Desk(store, lambda: stand, fixed_clock=True)
 
 
 def check_host(host: str, allow_others: bool) -> None:
@@ -155,25 +167,8 @@ async def _until_stopped(
 async def _watch_days(desk: Desk, runner: JobRunner) -> None:
     while True:
         try:
-            if await asyncio.to_thread(start_overdue_day, desk):
+            if await asyncio.to_thread(run_due, desk, STARTED_BY):
                 runner.wake()
         except (OperationError, StoreProblem) as error:
             log.warning("the daily run could not be started: %s", type(error).__name__)
         await asyncio.sleep(DAILY_CHECK_SECONDS)
-
-
-def start_overdue_day(desk: Desk) -> bool:
-    """Start the daily run where a day has ended that it has not done, and none is under way. Answers whether it did."""
-    with desk.store.read() as tx:
-        row = tx.one("SELECT daily_run_through, time_zone FROM program ORDER BY id LIMIT 1")
-        working = tx.one(
-            "SELECT 1 FROM job WHERE kind = ? AND state IN ('waiting', 'running') LIMIT 1", (RUN_DAY.name,)
-        )
-    if row is None or working is not None:
-        return False
-    through, zone = row
-    yesterday = local_date(desk.clock(), zone) - timedelta(days=1)
-    if through is not None and date.fromisoformat(through) >= yesterday:
-        return False
-    desk.carry(RUN_DAY, DailyRun(), STARTED_BY)
-    return True

@@ -16,9 +16,10 @@ from core.services.call import Call, Caller
 from core.services.dispatch import Desk
 from core.services.due import Due
 from core.services.jobs import JobRun, Result, works
-from core.services.program import read_books
+from core.services.program import Books, read_books
 from core.services.seals import seal_day
 from core.services.steps import Pace
+from core.store.sqlite import Tx
 
 
 def _check(call: Call, request: DailyRun) -> None:
@@ -32,7 +33,7 @@ def run_day(run: JobRun, request: DailyRun) -> Result:
     """Catch up day by day: activate, expire lots and inactive balances, seal. Each once a date, in batches."""
     with run.read() as call:
         through = request.through or _yesterday(call)
-        first = _first_day(call)
+        first = _first_day(call.tx, call.books, call.now)
     totals = run.checkpoint or {"days": 0, "wallets": 0, "activated": 0, "expired": 0, "pointsExpired": 0}
     day = first
     while day <= through:
@@ -49,10 +50,10 @@ def overdue(desk: Desk) -> bool:
     """Whether a day that is over has not been run yet, and nobody is at it."""
     with desk.store.read() as tx:
         books = read_books(tx)
-        row = tx.one("SELECT daily_run_through FROM program WHERE id = ?", (books.program_id,))
+        now = desk.now(tx, books)
+        first = _first_day(tx, books, now)
         started = tx.one("SELECT 1 FROM job WHERE kind = ? AND state IN ('waiting', 'running')", (RUN_DAY.name,))
-        yesterday = local_date(desk.clock(), books.zone) - timedelta(days=1)
-    return started is None and (row is None or row[0] is None or row[0] < yesterday.isoformat())
+    return started is None and first < local_date(now, books.zone)
 
 
 def run_due(desk: Desk, caller: Caller) -> str | None:
@@ -70,13 +71,13 @@ def _yesterday(call: Call) -> date:
     return local_date(call.now, call.books.zone) - timedelta(days=1)
 
 
-def _first_day(call: Call) -> date:
+def _first_day(tx: Tx, books: Books, now: int) -> date:
     """The day after the last one that was run; before the first run, the day on which the program was made."""
-    row = call.tx.one("SELECT daily_run_through FROM program WHERE id = ?", (call.books.program_id,))
+    row = tx.one("SELECT daily_run_through FROM program WHERE id = ?", (books.program_id,))
     if row and row[0]:
         return date.fromisoformat(row[0]) + timedelta(days=1)
-    made = call.tx.one("SELECT recorded_at FROM audit ORDER BY id LIMIT 1")
-    return local_date(made[0] if made else call.now, call.books.zone)
+    made = tx.one("SELECT recorded_at FROM audit ORDER BY id LIMIT 1")
+    return local_date(made[0] if made else now, books.zone)
 
 
 def _settle_day(run: JobRun, day: date, totals: dict[str, int]) -> None:

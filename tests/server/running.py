@@ -73,10 +73,21 @@ def new_world(path: Path, *, seed: int = 7, clock: Clock | None = None) -> World
 
 
 @contextmanager
-def serving(world: World, *, per_minute: int = 0) -> Iterator[str]:
+def serving(
+    world: World, *, per_minute: int = 0, certificate: Path | None = None, private_key: Path | None = None
+) -> Iterator[str]:
     """The server's address while it runs."""
     app = Application(world.desk, world.runner, per_minute=per_minute)
-    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app,
+        port=0,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -86,7 +97,7 @@ def serving(world: World, *, per_minute: int = 0) -> Iterator[str]:
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         app.api.stop_waiting()

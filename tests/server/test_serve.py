@@ -1,7 +1,7 @@
 """`serve`: one process over one file, from the first key to a graceful stop."""
 
-import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,12 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.client.connect import connect
+from core.contract.administration import JOBS, JobList
 from core.contract.errors import Invalid, Unavailable
 from core.contract.values import ProgramMode
-from core.server.run import check_host, serve, start_overdue_day
+from core.server.run import STARTED_BY, check_host, serve
+from core.services.call import Caller
 from core.services.creation import create_program
+from core.services.daily import run_due
 from core.store.sqlite import create_store
-from tests.server.running import World, new_world
+from tests.server.running import World, new_world, serving
 
 PROGRAM = "import sys; from pathlib import Path; from core.server.run import serve; serve(Path(sys.argv[1]), port=0)"
 
@@ -106,6 +110,54 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_c11_the_daily_run_is_started_once_where_a_day_is_overdue(world: World) -> None:
-    assert start_overdue_day(world.desk)
-    assert not start_overdue_day(world.desk), "one waits already"
-    assert os.path.exists(world.desk.store.path)
+    assert run_due(world.desk, STARTED_BY) is None, "no day has ended since the program was made"
+    world.desk.clock.now += 24 * 3_600_000  # type: ignore[attr-defined]
+    assert run_due(world.desk, STARTED_BY)
+    assert run_due(world.desk, STARTED_BY) is None, "one waits already"
+    world.runner.wake()
+    until = time.monotonic() + 20
+    while jobs(world)[0]["state"] in ("waiting", "running") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [job["state"] for job in jobs(world)] == ["done"]
+    assert run_due(world.desk, STARTED_BY) is None, "yesterday is done"
+
+
+def jobs(world: World) -> list[dict[str, object]]:
+    answer = world.desk.carry(JOBS, JobList(), Caller("Owner")).answer
+    return list(answer.wire()["data"])
+
+
+def test_a_sandbox_that_stands_is_served_at_its_clock(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.stagedoor"
+    store = create_store(path)
+    stands = 1_600_000_000_000
+    create_program(store, "Play", "EUR", "UTC", ProgramMode.SANDBOX, stands, sandbox_now=stands)
+    store.close()
+    process = start(path)
+    try:
+        said, address = wait_for_address(process)
+        secret = re.search(r"sk_test_\w+", said)
+        assert secret, said
+        assert ask_until_up(f"{address}/api/program", secret[0]).json()["clock"] == "2020-09-13T12:26:40.000Z"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program to make a certificate")
+def test_a_servers_own_ca_is_trusted_only_where_it_is_named(world: World, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with serving(world, certificate=certificate, private_key=key) as address:
+        assert address.startswith("https://")
+        with pytest.raises(Unavailable, match="CA file"):
+            connect(address, world.secret)
+        client = connect(address, world.secret, ca_file=certificate)
+        assert client.ours
+        client.close()
+    with pytest.raises(Unavailable, match="cannot be read"):
+        connect(address, world.secret, ca_file=key)
