@@ -22,6 +22,7 @@ APPLICATION_ID = 0x53746744  # "StgD"
 BUSY_TIMEOUT_S = 15.0
 MAX_GROUP = 64
 MAX_IDLE_READERS = 8
+STEPS_BETWEEN_LOOKS = 20_000
 MIN_SQLITE = (3, 51, 3)
 
 T = TypeVar("T")
@@ -44,6 +45,11 @@ class Interrupted(Exception):
 
 class Cancel(Protocol):
     """Something that can take a read back: it calls `stop` when it is cancelled."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was."""
+        ...
 
     def on_cancel(self, stop: Callable[[], None]) -> Callable[[], None]:
         """Call `stop` on cancelling; answers a function that forgets it again."""
@@ -282,6 +288,9 @@ class Store:
         forget = cancel.on_cancel(connection.interrupt) if cancel else None
         tx = Tx(connection)
         try:
+            if cancel is not None:
+                # An interrupt between two statements is lost; this one is not.
+                connection.set_progress_handler(lambda: cancel.cancelled, STEPS_BETWEEN_LOOKS)
             connection.execute("BEGIN")
             yield tx
         except apsw.InterruptError as error:
@@ -292,6 +301,7 @@ class Store:
             # An interrupt that comes after the last statement must not hit the next reader of this connection.
             if forget:
                 forget()
+            connection.set_progress_handler(None)
             self._put_back(connection, tx)
 
     def _put_back(self, connection: apsw.Connection, tx: Tx) -> None:
