@@ -26,7 +26,8 @@ from core.services.runner import JobRunner
 from core.services.sample_day import last_day
 from core.services.sample_history import Sample, load_history
 from core.services.sample_names import STAFF
-from core.services.sample_plan import DAYS, Person, make_plan, people
+from core.services.sample_people import Person, people
+from core.services.sample_plan import DAYS, make_plan
 from core.store.sqlite import Store
 
 NAME, CURRENCY, ZONE = "Encore Club", "EUR", "Europe/Berlin"

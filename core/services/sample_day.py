@@ -9,9 +9,11 @@ from core.services.book import Book
 from core.services.call import Call
 from core.services.event_judgement import Judge
 from core.services.jobs import audit
+from core.services.sample_deeds import Happening
 from core.services.sample_history import Sample, event_of
 from core.services.sample_names import STAFF
-from core.services.sample_plan import DAYS, Happening, person
+from core.services.sample_people import person
+from core.services.sample_plan import DAYS
 
 EVERY_MS: Final = 15 * 60_000
 """How often the shop sends what has happened."""

@@ -19,8 +19,10 @@ from core.services.event_judgement import Happening as Event
 from core.services.event_judgement import Judge
 from core.services.jobs import audit
 from core.services.program import Books, read_books
+from core.services.sample_deeds import Happening, history
 from core.services.sample_names import STAFF
-from core.services.sample_plan import DAYS, Happening, Plan, history, person
+from core.services.sample_people import person
+from core.services.sample_plan import DAYS, Plan
 from core.store.sqlite import Store, Tx
 
 TOGETHER: Final = 2_000

@@ -21,8 +21,10 @@ from core.contract.ledger import NoRequest
 from core.contract.values import EVENT_TYPES
 from core.engine.calendar import day_start, local_date
 from core.services.sample import ZONE
+from core.services.sample_deeds import history
 from core.services.sample_names import CULTURES, PHONES, WEIGHTS
-from core.services.sample_plan import DAYS, history, make_plan, people, person
+from core.services.sample_people import people, person
+from core.services.sample_plan import DAYS, make_plan
 from tests.services.conftest import at
 
 NOON = at("2026-11-24T11:30:00Z")
