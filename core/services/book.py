@@ -89,15 +89,12 @@ class Book:
             raise NotFound("There is no such wallet.")
         return self._keep(load(self.tx, row))
 
-    def loaded(self, uid: str) -> Account | None:
-        """The account of a customer that `prefetch` was asked for; none where there is no such customer."""
-        raw = to_blob(uid)
-        return self._by_uid.get(raw) if raw else None
-
-    def prefetch(self, uids: Iterable[str]) -> None:
-        """Load the accounts of many customers in a few statements; those that do not exist are left out."""
-        wanted = {raw for uid in uids if (raw := to_blob(uid)) is not None and raw not in self._by_uid}
-        self._load_many(sql.wallets_of_uids(self.tx, sorted(wanted), SPENDABLE))
+    def prefetch(self, uids: Iterable[str]) -> dict[str, Account | None]:
+        """The accounts of many customers, loaded in a few statements; none for those that do not exist."""
+        raws = {uid: to_blob(uid) for uid in uids}
+        wanted = sorted({raw for raw in raws.values() if raw is not None and raw not in self._by_uid})
+        self._load_many(sql.wallets_of_uids(self.tx, wanted, SPENDABLE))
+        return {uid: self._by_uid.get(raw) if raw else None for uid, raw in raws.items()}
 
     def prefetch_wallets(self, wallet_ids: Iterable[int]) -> list[Account]:
         """The accounts of many wallets, loaded in a few statements, in no order."""

@@ -8,7 +8,6 @@ judge.flush()                  # writes the events and flushes the book
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from core.contract.values import (
@@ -97,9 +96,7 @@ class Judge:
         self._known |= sql.known_ids(tx, [event.event_id for event in events])
         orders = [order for event in events if (order := order_of(event)) is not None]
         self._orders |= sql.decided_orders(tx, orders)
-        customers = {event.customer for event in events if event.customer}
-        book.prefetch(customers)
-        self._accounts |= {uid: book.loaded(uid) for uid in customers}
+        self._accounts |= book.prefetch({event.customer for event in events if event.customer})
         if not (self.history or book.caps_earning):
             return
         accounts = [(event, self._account(event)) for event in events]
@@ -182,13 +179,12 @@ class Judge:
         if self.history:
             self._last_entries[account.wallet_id] = event.occurred_at
         verdict = Verdict(award.outcome, award.reason, award.applied)
-        return self._record(event, account, order, verdict, row, day)
+        return self._record(event, account, order, verdict, row)
 
     def _record(
-        self, event: Happening, account: Account | None, order: str | None, verdict: Verdict, award: int | None = None,
-        day: date | None = None,
+        self, event: Happening, account: Account | None, order: str | None, verdict: Verdict, award: int | None = None
     ) -> Verdict:  # fmt: skip
-        on = (day or local_date(event.occurred_at, self._zone)).isoformat()
+        on = local_date(event.occurred_at, self._zone).isoformat()
         self._rows.append((
             event.event_id, event.name, account.customer_id if account else None, order, event.occurred_at,
             self.book.recorded_at, on, verdict.outcome, verdict.reason, award,

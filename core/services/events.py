@@ -29,18 +29,17 @@ MAX_PROPERTIES = 64 * 1024
 @carries_out(contract.SEND)
 def send(call: Call, request: contract.Event) -> None:
     """Record one event. One that is refused is kept in the log of refusals, and binds no request key (E1, E9)."""
-    verdict = _judge(call, [request], [""])[0]
+    verdict = _judge(call, [happening(call, request)])[0]
     call.binds_key = verdict.outcome is not Outcome.REFUSED
 
 
 @carries_out(contract.SEND_BATCH)
 def send_batch(call: Call, request: contract.EventBatch) -> None:
     """Record up to 1,000 events in one transaction, each with its own outcome (E8)."""
-    _judge(call, request.events, [f"events.{number}." for number in range(len(request.events))])
+    _judge(call, [happening(call, event, number) for number, event in enumerate(request.events)])
 
 
-def _judge(call: Call, events: Sequence[contract.Event], places: Sequence[str]) -> list[Verdict]:
-    happenings = [happening(call, event, place) for event, place in zip(events, places)]
+def _judge(call: Call, happenings: Sequence[Happening]) -> list[Verdict]:
     judge = Judge(Book(call.tx, call.books, call.now), call.now, call.caller.name)
     judge.prepare(happenings)
     verdicts = [judge.judge(event) for event in happenings]
@@ -51,8 +50,8 @@ def _judge(call: Call, events: Sequence[contract.Event], places: Sequence[str]) 
     return verdicts
 
 
-def happening(call: Call, event: contract.Event, place: str = "") -> Happening:
-    """An event as it is judged. `place` is where it stands in the request. Raises `Invalid`, `NotPermitted`."""
+def happening(call: Call, event: contract.Event, number: int | None = None) -> Happening:
+    """An event as it is judged. `number` is its place in a batch. Raises `Invalid`, `NotPermitted`."""
     if call.caller.via != "file" and event.organization_id != call.books.organization_id:
         raise NotPermitted("This key belongs to another organization than the event names.", code="other_organization")
     trusted = call.caller.role is not Role.EVENTS or _engages(call, event)
@@ -60,6 +59,7 @@ def happening(call: Call, event: contract.Event, place: str = "") -> Happening:
     if customer is None and trusted and call.caller.role is Role.EVENTS:
         customer = _token_owner(call)
     properties = event.event_properties
+    place = f"events.{number}." if properties and number is not None else ""
     return Happening(
         event.event_id, event.event_name, to_ms(event.event_timestamp), customer,
         order_in(properties, event.event_name, place) if properties else None,

@@ -190,8 +190,8 @@ def _later_entries(run: JobRun, staging: Staging) -> set[str]:
     while part := list(islice(firsts, 500)):
         with run.read() as call:
             book = Book(call.tx, call.books, call.now)
-            book.prefetch(customer for customer, _ in part)
-            accounts = [(customer, first, book.loaded(customer)) for customer, first in part]
+            found = book.prefetch(customer for customer, _ in part)
+            accounts = [(customer, first, found[customer]) for customer, first in part]
             wallets = [account.wallet_id for _, _, account in accounts if account is not None]
             last = events_sql.last_entries(call.tx, wallets)
         left_out.update(

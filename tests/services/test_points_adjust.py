@@ -265,3 +265,22 @@ def test_b7_balance_and_lifetime_follow_from_what_was_asked(
             answer = adjust(program, ada, points)
             assert (answer.applied_points, answer.balance, answer.lifetime_points) == (applied, balance, lifetime)
         assert sum(lot.left for lot in wallet(program, ada).lots) == balance
+
+
+def test_e1_twenty_threads_with_one_key_have_one_effect(program: Program) -> None:
+    ada, key = customer(program), uuid7(program.now)
+    barrier = threading.Barrier(20)
+    answers: list[contract.Adjusted] = []
+
+    def ask() -> None:
+        barrier.wait(30)
+        answers.append(adjust(program, ada, 5, key=key))
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 20
+    assert len({answer.transaction_id for answer in answers}) == 1
+    assert wallet(program, ada).balance == 5

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from core.contract import events as events_contract
 from core.contract import ledger as contract
+from core.contract import program as program_contract
 from core.contract.administration import VERIFY, VerifyRequest
 from core.contract.model import instant_text
 from core.contract.values import JobState
 from core.engine.calendar import from_ms
-from core.services.program import touch
-from core.store.sqlite import Tx
 from tests.services.conftest import Program, _program
 from tests.services.jobs import worked
 from tests.services.points_work import adjust, customer, event, history
@@ -70,12 +69,7 @@ def configure(program: Program, what: str, value: Any) -> None:
     elif what == "exempt":
         program.settings(manualCreditsExpire=not value)
     else:
-
-        def work(tx: Tx) -> None:
-            tx.run("UPDATE program SET time_zone = ?", (value,))
-            touch(tx, 1)
-
-        program.store.write(work)
+        program.ask(program_contract.UPDATE, program_contract.ProgramUpdate(time_zone=value))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
