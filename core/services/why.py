@@ -106,7 +106,8 @@ def label_of(kind: EntryKind, source: str, event: str | None, actor: str, reason
     if source == "event" and kind is EntryKind.AWARD:
         return event_name(event) if event else "Event"
     if kind is EntryKind.ADJUSTMENT:
-        return f"Adjusted by {actor}" + (f": {told}" if (told := note or reason) else "")
+        told = note or (reason or "").replace("_", " ")
+        return f"Adjusted by {actor}" + (f": {told}" if told else "")
     if kind is EntryKind.EXPIRY:
         return "Expired for want of activity" if source == "inactivity" else "Expired"
     if kind is EntryKind.UNDO:

@@ -26,11 +26,8 @@ def decided_orders(tx: Tx, order_ids: Sequence[str]) -> set[str]:
 
 def last_entries(tx: Tx, wallet_ids: Sequence[int]) -> dict[int, int]:
     """The latest instant at which anything in a wallet's ledger happened, for wallets that have entries."""
-    rows = among(tx, "SELECT wallet_id, occurred_at FROM entry WHERE wallet_id IN", wallet_ids)
-    last: dict[int, int] = {}
-    for wallet_id, occurred_at in rows:
-        last[wallet_id] = max(occurred_at, last.get(wallet_id, occurred_at))
-    return last
+    sql = "SELECT wallet_id, max(occurred_at) FROM entry WHERE wallet_id IN"
+    return dict(among(tx, sql, wallet_ids, then=" GROUP BY wallet_id"))
 
 
 def insert_events(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:

@@ -36,15 +36,15 @@ def wallet_by_id(tx: Tx, wallet_id: int) -> Row | None:
     return tx.one(f"{WALLET} WHERE w.id = ?", (wallet_id,))
 
 
-def among(tx: Tx, sql: str, values: Sequence[Any], parameters: Sequence[Any] = ()) -> list[Row]:
-    """The rows of a query that ends in `IN` and is completed here, for any number of values; `parameters` come first."""
+def among(tx: Tx, sql: str, values: Sequence[Any], parameters: Sequence[Any] = (), then: str = "") -> list[Row]:
+    """The rows of a query that ends in `IN`, for any number of values; `parameters` come before them, `then` behind."""
     found: list[Row] = []
     step = 500 if len(values) > 20 else 20
     for start in range(0, len(values), step):
         part = list(values[start : start + step])
         # Filled up to one length, so that the statement is prepared once.
         part += part[:1] * (step - len(part))
-        found += tx.all(f"{sql} ({','.join('?' * step)})", (*parameters, *part))
+        found += tx.all(f"{sql} ({','.join('?' * step)}){then}", (*parameters, *part))
     return found
 
 
@@ -168,10 +168,10 @@ def earned(tx: Tx, wallet_ids: Sequence[int], first: str, last: str) -> list[Row
     """What wallets earned between two days, what is pending included: the wallet, the day, the points (B4, B5)."""
     return among(
         tx,
-        "SELECT wallet_id, local_date, applied FROM award WHERE applied > 0 AND local_date BETWEEN ? AND ?"
-        " AND wallet_id IN",
+        "SELECT wallet_id, local_date, sum(applied) FROM award WHERE local_date BETWEEN ? AND ? AND wallet_id IN",
         wallet_ids,
         (first, last),
+        " GROUP BY wallet_id, local_date",
     )
 
 
