@@ -58,7 +58,7 @@ def _begun(pause: tuple[int, int | None]) -> int:
 def zone_at(policy: Policy, at_ms: int) -> str:
     """The zone in which inactivity counted at an instant; the program's where it did not count (C15)."""
     for period in policy.periods:
-        if period.since <= at_ms and (period.until is None or at_ms < period.until):
+        if period.since <= at_ms and (period.until is None or at_ms <= period.until):
             return period.zone
     return policy.zone
 

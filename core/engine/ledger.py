@@ -138,7 +138,7 @@ def _next_due(wallet: Wallet, policy: Policy, now: int) -> tuple[int, int] | Non
         through = inactivity.usable_through(wallet, period, policy, now if period.until is None else period.until)
         if through is not None:
             at_ms = inactivity.end_instant(through, period.zone)
-            if period.until is None or at_ms < period.until:
+            if period.until is None or at_ms <= period.until:  # What is due at the change itself comes before it.
                 due.append((max(at_ms, period.since), _LAPSE))
         if period.until is not None:
             due.append((period.until, _CLOSE))

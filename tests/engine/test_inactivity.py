@@ -328,3 +328,14 @@ def test_c15_an_activation_counts_from_its_date_in_the_zone_of_its_time_however_
     assert through(wallet, there) is None
     settle(wallet, there, "2026-03-02 12:00")
     assert (wallet.refilled_on, through(wallet, there)) == (on("2026-01-18"), on("2026-07-18"))
+
+
+def test_c14_what_lapses_at_the_instant_of_a_change_has_lapsed_whoever_writes_it_when() -> None:
+    wallet, policy = Wallet(), idle(1, "2025-01-01 00:00")
+    event(wallet, policy, 10, "2026-01-15 10:00")
+    prompt = wallet.copy()
+    assert len(settle(prompt, policy, "2026-02-16 00:00")) == 1
+    for changed in (left(policy, "2026-02-16 00:00"), moved(policy, "2026-02-16 00:00", "America/New_York")):
+        late = wallet.copy()
+        (gone,) = settle(late, changed, "2026-06-01 00:00")
+        assert (gone.occurred_at, gone.cause.source) == (at("2026-02-16 00:00"), "inactivity")

@@ -29,8 +29,9 @@ TERMS = st.builds(
 LOTS = st.lists(
     st.tuples(st.integers(1, 60), st.sampled_from([0, 3, 40]), st.sampled_from([None, 0, 2, 30])), max_size=3
 )
-OPENING = st.tuples(LOTS, st.sampled_from([0, 40, 0]))
+OPENING = st.tuples(LOTS, st.sampled_from([0, 150, 40]))
 HISTORY = st.just([]) | st.just([]) | st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(1, 24 * 100)), max_size=4)
+THEN = st.sampled_from([0, DAY, 0, 2 * DAY, HOUR, 5 * DAY])
 STEPS = st.sampled_from([DAY, 2 * DAY, 7 * HOUR, 5 * DAY, DAY, HOUR, 1, 16 * DAY, 45 * DAY])
 
 
@@ -62,17 +63,25 @@ class WalletMachine(RuleBasedStateMachine):
         happened = sorted(((name, now - hours * HOUR) for name, hours in history), key=lambda event: event[1])
         assert self.real.history(happened) == self.model.history(happened)
 
-    @rule(points=st.one_of(st.integers(-80, -1), st.integers(1, 80)))
-    def adjust(self, points: int) -> None:
+    @rule(points=st.one_of(st.integers(-80, -1), st.integers(1, 80)), then=THEN)
+    def adjust(self, points: int, then: int) -> None:
         applied, seq = self.model.adjust(points)
         posted = self.real.adjust(points)
         assert posted.applied == applied
         if seq is not None and posted.entry is not None:
             (self.undoable if points > 0 else self.undoable_debits).append((seq, posted.entry))
+        self.advance(then)
 
-    @rule(name=st.sampled_from(EVENTS), ago=st.sampled_from([0, 0, 0, HOUR, DAY, 6 * DAY, 29 * DAY]),
-          names_order=st.booleans())  # fmt: skip
-    def event(self, name: str, ago: int, names_order: bool) -> None:
+    @rule(name=st.sampled_from(EVENTS), names_order=st.booleans(), then=THEN)
+    def event(self, name: str, names_order: bool, then: int) -> None:
+        self._event(name, 0, names_order)
+        self.advance(then)
+
+    @rule(name=st.sampled_from(EVENTS), ago=st.sampled_from([HOUR, DAY, 6 * DAY, 29 * DAY]))
+    def late_event(self, name: str, ago: int) -> None:
+        self._event(name, ago, False)
+
+    def _event(self, name: str, ago: int, names_order: bool) -> None:
         at = self.model.now - ago
         names_order = names_order and name == "purchase"
         assert self.real.event(name, at, names_order) == self.model.event(name, at, names_order)
@@ -85,6 +94,7 @@ class WalletMachine(RuleBasedStateMachine):
     @rule()
     def run_day(self) -> None:
         self.real.run_day()
+        self.books_are_right()
 
     @rule(terms=TERMS)
     def settings(self, terms: Terms) -> None:
@@ -135,8 +145,6 @@ class WalletMachine(RuleBasedStateMachine):
     def shows_the_same(self) -> None:
         assert self.real.figures() == self.model.figures()
 
-    @precondition(lambda self: hasattr(self, "model"))
-    @rule()
     def books_are_right(self) -> None:
         self.real.check()
         assert self.real.entries() == [Row(fact.kind, fact.points, fact.at) for fact in self.model.facts]

@@ -16,8 +16,8 @@ class EngineMachine(WalletMachine):
 
 TestEngine = pytest.mark.slow(EngineMachine.TestCase)
 TestEngine.settings = settings(
-    max_examples=int(os.environ.get("STAGEDOOR_MODEL_EXAMPLES", "150")),
-    stateful_step_count=40,
+    max_examples=int(os.environ.get("STAGEDOOR_MODEL_EXAMPLES", "200")),
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
