@@ -138,8 +138,14 @@ class RemoteClient:
                 found = self.http.request(operation.method, self.location + path, **sent)
             except httpx.TransportError as error:
                 found = error
+            except RuntimeError as error:
+                if not self.http.is_closed:
+                    raise
+                found = httpx.ConnectError(f"closed: {error}")
             maybe_done = maybe_done or (operation.writes and leaves_open(found))
-            wait = wait_of(found, next(waits, None)) if may_try_again(found, again) else None
+            wait = (
+                wait_of(found, next(waits, None)) if may_try_again(found, again and not self.http.is_closed) else None
+            )
             if wait is None:
                 return self._settled(found, maybe_done, key)
             time.sleep(wait)
@@ -264,6 +270,8 @@ def unreachable(location: str, error: Exception) -> Unavailable:
     """What a failure of the connection means, and what to do."""
     if "CERTIFICATE" in str(error).upper():
         return Unavailable(f"{location} shows a certificate that is not trusted. Name its CA file in the connection.")
+    if str(error).startswith("closed: "):
+        return Unavailable(f"The connection to {location} was closed.")
     if isinstance(error, httpx.TimeoutException):
         return Unavailable(f"{location} did not answer in time. Check the network, and try again.")
     return Unavailable(f"{location} cannot be reached. Check the address and whether the server runs.")

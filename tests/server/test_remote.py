@@ -179,9 +179,11 @@ def test_a_file_travels_both_ways(world: World, tmp_path: Path) -> None:
 def test_changes_are_waited_for_and_come_at_once(world: World) -> None:
     with ours(world) as client:
         start = client.call(CHANGES, ChangesRequest()).cursor
-        threading.Timer(0.3, lambda: client.call(UPDATE_SETTINGS, SettingsUpdate(max_balance=5))).start()
+        change = threading.Timer(0.3, lambda: client.call(UPDATE_SETTINGS, SettingsUpdate(max_balance=5)))
+        change.start()
         began = time.monotonic()
         found = client.call(CHANGES, ChangesRequest(after=start, wait=10))
+        change.join()
         assert [change.operation for change in found.changes] == ["settings.update"]
         assert time.monotonic() - began < 5
 
@@ -364,6 +366,15 @@ def test_e1_a_write_that_was_sent_once_is_not_called_undone_because_the_server_i
                 client.call(UPDATE_SETTINGS, SettingsUpdate(max_balance=5))
         client.location = whole
         client.close()
+
+
+def test_a_connection_that_was_closed_is_said(world: World) -> None:
+    with ours(world) as client:
+        client.close()
+        with pytest.raises(Unavailable, match="was closed"):
+            client.call(SETTINGS, NoRequest())
+        with pytest.raises(Unavailable, match="was closed"):
+            client.call(UPDATE_SETTINGS, SettingsUpdate(max_balance=5))
 
 
 def test_nobody_at_the_address_is_said_soon() -> None:
