@@ -339,3 +339,12 @@ def test_c14_what_lapses_at_the_instant_of_a_change_has_lapsed_whoever_writes_it
         late = wallet.copy()
         (gone,) = settle(late, changed, "2026-06-01 00:00")
         assert (gone.occurred_at, gone.cause.source) == (at("2026-02-16 00:00"), "inactivity")
+
+
+def test_c7_a_credit_that_does_not_expire_or_has_ended_already_moves_no_anchor() -> None:
+    wallet, policy = Wallet(), idle(6, "2025-01-01 00:00", manual_credits_expire=False)
+    adjust(wallet, policy, 10, "2026-03-10 10:00")
+    event(wallet, fixed(1, Unit.DAYS), 10, "2026-03-05 10:00", "2026-03-11 10:00")
+    assert wallet.refilled_on is None
+    event(wallet, policy, 10, "2026-03-01 10:00", "2026-03-12 10:00")
+    assert (wallet.refilled_on, through(wallet, policy)) == (on("2026-03-01"), on("2026-09-05"))

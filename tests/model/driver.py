@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
 from core.contract.values import EVENT_TYPES, PURCHASE, EntryKind, Expiration, Unit
-from core.engine import earning, ledger, lots
+from core.engine import earning, inactivity, ledger, lots
 from core.engine.calendar import day_start, local_date
 from core.engine.policy import changed_at
 from core.engine.values import Cause, Debt, Entry, Lot, Policy, Wallet
@@ -200,7 +200,10 @@ class EngineAdapter:
         for lot in seen.lots:
             if lot.left:
                 left[lot.last_usable_on, lot.pending] += lot.left
-        return Figures(seen.balance, seen.available, seen.pending, seen.debt, seen.lifetime, dict(left))
+        through = None
+        if self.policy.expiration is Expiration.INACTIVITY:
+            through = inactivity.usable_through(seen, self.policy.periods[-1], self.policy, self.now)
+        return Figures(seen.balance, seen.available, seen.pending, seen.debt, seen.lifetime, dict(left), through)
 
     def entries(self) -> list[Row]:
         return [Row(one.kind.value, one.points, one.occurred_at) for one in self.written]

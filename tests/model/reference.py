@@ -33,7 +33,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Figures:
-    """What everybody reads of a wallet. `lots` are the points left, by last usable date and whether they wait."""
+    """What everybody reads of a wallet. `lots` are the points left, by last usable date and whether they wait.
+
+    `usable_through` is the inactivity date; none where that policy is off or nothing is concerned.
+    """
 
     balance: int
     available: int
@@ -41,6 +44,7 @@ class Figures:
     debt: int
     lifetime: int
     lots: dict[tuple[date | None, bool], int]
+    usable_through: date | None
 
 
 @dataclass(eq=False)
@@ -144,7 +148,9 @@ class Model:
                 key = (point.parcel.last, point.where == "pending")
                 lots[key] = lots.get(key, 0) + 1
         lifetime = sum(fact.lifetime for fact in self.facts)
-        return Figures(self.balance(), self.available(), self.count("pending"), self.debt(), lifetime, lots)
+        return Figures(
+            self.balance(), self.available(), self.count("pending"), self.debt(), lifetime, lots, self.inactivity_date()
+        )  # fmt: skip
 
     # Time
 
