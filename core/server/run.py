@@ -100,6 +100,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(256)
     except (OSError, OverflowError) as error:
         listening.close()
         raise Unavailable(f"{host} port {port} cannot be used ({error}). Choose another with --port.") from error
