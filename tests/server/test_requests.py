@@ -286,7 +286,7 @@ def test_a_read_is_interrupted_when_its_caller_hangs_up(world: World, monkeypatc
     assert ended == ["InterruptError"]
 
 
-def test_postings_that_come_together_share_commits_and_lose_nothing(world: World) -> None:
+def test_postings_that_come_together_lose_nothing(world: World) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     with serving(world) as address, httpx.Client(base_url=f"{address}/api", trust_env=False, timeout=30) as http:
