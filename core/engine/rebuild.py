@@ -29,7 +29,7 @@ class Broken(Exception):
     def __init__(self, table: str, row: object, message: str) -> None:
         super().__init__(message)
         self.table = table
-        self.row = row
+        self.row = "/".join(map(str, row)) if isinstance(row, tuple) else row
 
 
 @dataclass(slots=True)
@@ -92,7 +92,12 @@ class Rebuilt:
         was_free = self.lapsable == 0
         if kind == ACTIVATION:
             self._activate(number, source_id, lifetime)
-        total = self._allocate(row, kind, allocations)
+        if allocations == f"{seq}:{points}":
+            # Most entries: a credit into a lot of its own.
+            total = points
+            self._put(row, kind, seq, points)
+        else:
+            total = self._allocate(row, kind, allocations)
         if total != points:
             raise Broken("entry", number, f"its allocations add up to {total:,}, its points are {points:,}")
         self.lifetime += lifetime
@@ -211,7 +216,7 @@ def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
     """Compare a wallet's lots with those that its entries make; `zone` is as for `ends_with`. Raises `Broken`."""
     for seq, row in rebuilt.kept_lots.items():
         lot = rebuilt.lots.get(seq)
-        where = f"{rebuilt.wallet_id}/{seq}"
+        where = rebuilt.wallet_id, seq
         if lot is None:
             raise Broken("lot", where, "no entry opened it")
         (
@@ -229,12 +234,12 @@ def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
             exempt,
             shared,
         ) = row
-        for name, kept, made in (
-            ("opened", opened, lot.opened), ("left", left, lot.left), ("pending", bool(pending), lot.pending),
-            ("earned on", earned_on, lot.earned_on), ("earned at", earned_at, lot.earned_at),
-        ):  # fmt: skip
-            if kept != made:
-                raise Broken("lot", where, f"{name}: kept is {kept}, its entries make {made}")
+        kept = (opened, left, bool(pending), earned_on, earned_at)
+        made = (lot.opened, lot.left, lot.pending, lot.earned_on, lot.earned_at)
+        if kept != made:
+            names = ("opened", "left", "pending", "earned on", "earned at")
+            differs = next(at for at, name in enumerate(names) if kept[at] != made[at])
+            raise Broken("lot", where, f"{names[differs]}: kept is {kept[differs]}, its entries make {made[differs]}")
         # Inactivity brings an end forward without an entry (C8); nothing puts it off or takes it away.
         if lot.last_usable_on is not None and (last_usable_on is None or last_usable_on > lot.last_usable_on):
             raise Broken("lot", where, f"usable through {last_usable_on}, its entry says {lot.last_usable_on}")

@@ -1,6 +1,7 @@
 """The SQL of the proof: every table once, in the order of wallets, and the seals."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.store.ledger import ENTRY, LOT
 from core.store.sqlite import Row, Tx
@@ -13,6 +14,17 @@ AWARD = (
     "wallet_id, id, source, source_id, code, wanted, applied, occurred_at, local_date, entry_id, outcome, trace, seq,"
     " recorded_at"
 )
+
+
+@contextmanager
+def roomy(tx: Tx) -> Iterator[None]:
+    """More memory for pages while rows are read in another order than they lie in."""
+    before = tx.one("PRAGMA cache_size")
+    tx.run("PRAGMA cache_size = -65536")
+    try:
+        yield
+    finally:
+        tx.run(f"PRAGMA cache_size = {before[0] if before else -4096}")
 
 
 def wallets(tx: Tx) -> Iterator[Row]:
