@@ -431,10 +431,15 @@ class Pane(Vertical):
 
 def focus_first(root: Widget) -> None:
     """Put the focus on the first thing inside that takes it, a list before a field."""
-    takers = [widget for widget in root.query("*") if widget.focusable and widget.display]
+    takers = [widget for widget in root.query("*") if widget.focusable and _shown(widget, root)]
     lists = [widget for widget in takers if widget.has_class("first-focus")]
     if takers:
         (lists or takers)[0].focus()
+
+
+def _shown(widget: Widget, root: Widget) -> bool:
+    """Whether a widget is shown, and all that it stands in."""
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget) and node is not root)
 
 
 class Modal(ModalScreen[Ans]):

@@ -10,7 +10,7 @@ from console import words
 from console.shell import stagedoor
 from console.widgets.chart import Bar, Chart
 from core.contract import customers
-from core.contract.customers import Distribution, DistributionRequest
+from core.contract.customers import Bucket, Distribution, DistributionRequest
 from core.contract.errors import OperationError
 
 
@@ -35,7 +35,7 @@ class Balances(Vertical, can_focus=True):
         except OperationError as error:
             self._say(Text(f"{error.message} ctrl+r tries again.", stagedoor(self).tone_style("loss")))
             return
-        bars = [Bar(bucket.range, bucket.value, _share(bucket.value, bucket.percentage)) for bucket in seen.buckets]
+        bars = [Bar(_between(bucket), bucket.value, _share(bucket.value, bucket.percentage)) for bucket in seen.buckets]
         chart = self.query_one(Chart)
         chart.show_bars(bars if seen.total_count else [])
         chart.styles.height = max(1, len(bars))
@@ -43,6 +43,12 @@ class Balances(Vertical, can_focus=True):
 
     def _say(self, text: Text) -> None:
         self.query_one("#spread-figures", Static).update(text)
+
+
+def _between(bucket: Bucket) -> str:
+    """The balances of a bar in words; the last is open."""
+    low, high = words.points(round(bucket.min_value)), words.points(round(bucket.max_value) - 1)
+    return f"{low} and more" if bucket.range.endswith("+") else low if low == high else f"{low} to {high}"
 
 
 def _share(customers_: int, percentage: float) -> str:

@@ -33,9 +33,9 @@ class JobDialog(Dialog["Job | None"]):
     AUTO_FOCUS = ""
     BINDINGS = bindings("job")
 
-    def __init__(self, job_id: str, title: str) -> None:
+    def __init__(self, job_id: str, title: str, *, leave_when_done: bool = False) -> None:
         super().__init__()
-        self.job_id, self.title_text = job_id, title
+        self.job_id, self.title_text, self.leave_when_done = job_id, title, leave_when_done
         self.job: Job | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,6 +60,8 @@ class JobDialog(Dialog["Job | None"]):
             except OperationError as error:
                 self._say(Text(f"{glyphs.now().attention} {words.plain(error.message)}\nAsking again.", "bold"))
             if self.job is not None and self.job.ended_at is not None:
+                if self.leave_when_done and self.job.state.value == "done":
+                    self.dismiss(self.job)
                 return
             await asyncio.sleep(POLL_S)
 
