@@ -19,7 +19,7 @@ from core.services.event_judgement import Happening, Judge, Verdict
 from core.services.events import happening
 from core.services.identifiers import FIELDS, Identifiers, find_holders
 from core.services.ids import from_blob
-from core.services.imports import about, check_file, in_parts, open_file, refused
+from core.services.imports import STEP_S, about, check_file, in_parts, open_file, refused
 from core.services.jobs import JobRun, Result, works
 from core.services.reading import Reading, Record
 from core.services.steps import Pace
@@ -30,7 +30,6 @@ from core.store.customers import add_to_batch
 from core.store.sorting import Staging
 from core.store.sqlite import Tx
 
-STEP_S: Final = 0.04
 MOST: Final = 1_000
 _BEGINNING: Final = (-(2**62), 0)
 _OUTCOMES: Final = ("applied", "capped", "nothing", "duplicate", "same_purchase", "ignored", "refused")
@@ -211,7 +210,7 @@ class _Judging:
     def __init__(self, run: JobRun, request: EventImport, state: dict[str, Any]) -> None:
         self.run, self.request, self.state = run, request, state
         self.left_out: set[str] = set()
-        self.pace = Pace(200, most=MOST, goal_s=STEP_S)
+        self.pace = Pace(200, most=MOST, goal_s=STEP_S, least=100)
         self._dry: Judge | None = None
 
     def staged(self, row: int, duplicates: int, errors: list[JobError], done: int) -> None:

@@ -13,9 +13,9 @@ GOAL_S: Final = 0.02
 class Pace:
     """Things a step, adapted to how long the last steps took."""
 
-    def __init__(self, size: int = 32, most: int = 2_000, goal_s: float = GOAL_S) -> None:
+    def __init__(self, size: int = 32, most: int = 2_000, goal_s: float = GOAL_S, least: int = 1) -> None:
         self.size = size
-        self._most = most
+        self._least, self._most = least, most
         self._goal_s = goal_s
 
     def timed(self, step: Callable[[], T]) -> T:
@@ -23,5 +23,5 @@ class Pace:
         began = time.perf_counter()
         answer = step()
         took = max(time.perf_counter() - began, 0.000_1)
-        self.size = max(1, min(self._most, int(self.size * min(2.0, self._goal_s / took))))
+        self.size = max(self._least, min(self._most, int(self.size * min(2.0, self._goal_s / took))))
         return answer
