@@ -165,6 +165,9 @@ class Judge:
     def _award(self, event: Happening, account: Account, order: str | None) -> Verdict:
         book = self.book
         now = event.occurred_at if self.history else self.now
+        if self.history and not account.wallet.lots:
+            # An inactivity that is over does not concern what is loaded after it: today's configuration does (E7).
+            book.settle(account, self.now)
         if self.history or account.wallet_id not in self._settled:
             book.settle(account, now)
             self._settled.add(account.wallet_id)

@@ -410,6 +410,18 @@ def test_e7_history_is_judged_at_its_own_instant_without_the_window(program: Pro
     assert [verdict.outcome.value for verdict in load(program, events)[0]] == ["duplicate"] * 4
 
 
+def test_e7_inactivity_that_is_over_stamps_no_history_that_is_loaded_later(program: Program) -> None:
+    ada = customer(program)
+    program.settings(expirationType="inactivity", inactivityExpireMonths=1)
+    program.stand("2026-03-03T10:00:00Z")
+    program.settings(expirationType="none")
+    program.stand("2026-03-04T10:00:00Z")
+    load(program, [Happening("h1", "qrScanned", at("2025-06-01T10:00:00Z"), ada)])
+    program.stand("2026-09-01T10:00:00Z")
+    assert wallet(program, ada).balance == 10
+    assert [lot.last_usable_on for lot in wallet(program, ada).lots] == [None]
+
+
 def test_e7_customers_with_later_entries_are_left_out_and_may_be_loaded_never_again(program: Program) -> None:
     ada, bob = customer(program), customer(program, "Bob")
     program.stand("2026-03-03T10:00:00Z")
