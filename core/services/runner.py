@@ -67,7 +67,7 @@ class JobRunner:
                     self._carry(run)
                     continue
                 wait_s = self._until_next_lease()
-            except StoreProblem as error:
+            except (StoreProblem, OperationError) as error:
                 log.warning("jobs wait: %s", error)
                 wait_s = 2.0
             with self._news:
