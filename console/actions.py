@@ -14,7 +14,9 @@ FORBIDDEN: Final = frozenset({"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", *(f"f{numb
 """Keys that terminals, ssh and multiplexers turn into something else."""
 
 SHARED: Final = ("app", "pane", "table")
-APART: Final = frozenset({"help", "field", "choice", "pick", "confirm", "dialog", "job", "form", "start"})
+APART: Final = frozenset(
+    {"help", "told", "doing", "find", "field", "choice", "pick", "confirm", "dialog", "job", "form", "start"}
+)
 """Scopes of single widgets and dialogs: they meet `app` only."""
 
 

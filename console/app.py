@@ -29,6 +29,8 @@ Opener = Callable[[], "Client | None"]
 """Opens the program, in a thread; none where there is no program yet."""
 CHORD_S = 5.0
 CHANGE_SETTLE_S = 0.3
+DAY_CHECK_S = 300.0
+"""How often to look whether a day has ended that the daily run has not done."""
 
 
 class StagedoorApp(App[None], inherit_bindings=False):
@@ -144,6 +146,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         asyncio.get_running_loop().run_in_executor(None, recents.remember, recent)
         self.follow_changes()
         await self.show_screen(SCREENS[0].name)
+        self.follow_days()
 
     async def _renew_key(self) -> bool:
         """Let the key be entered anew; every pane and form stays as it is."""
@@ -407,6 +410,25 @@ class StagedoorApp(App[None], inherit_bindings=False):
                 await asyncio.sleep(CHANGE_SETTLE_S)
             cursor, pause = seen.cursor, 1.0
 
+    @work(exclusive=True, group="days")
+    async def follow_days(self) -> None:
+        """Start the daily run where it is overdue: now, and when a day has ended. A server does so by itself."""
+        session = self.session
+        if session is None or session.client.remote or self.read_only:
+            return
+        from console.session import in_thread
+        from core.client.local import LocalClient
+        from core.contract.errors import OperationError
+
+        client = session.client
+        while isinstance(client, LocalClient) and self.session is session:
+            try:
+                if await in_thread(client.run_overdue) is not None:
+                    self.tell("The daily run was overdue and goes on in the background. Administration, Jobs shows it.")
+            except OperationError as error:
+                self.tell(f"The daily run could not be started: {error.message}", "warn")
+            await asyncio.sleep(DAY_CHECK_S)
+
     # Keys.
 
     async def on_event(self, event: events.Event) -> None:
@@ -581,6 +603,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
     async def _close_session(self) -> None:
         session, self.session = self.session, None
         self.workers.cancel_group(self, "changes")
+        self.workers.cancel_group(self, "days")
         await self._clear_body()
         if session is not None:
             from console.session import in_thread

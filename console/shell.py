@@ -168,7 +168,8 @@ def key_entries(screen: Screen[Any]) -> list[tuple[str, str]]:
         rank = 90 if typing and action.id == "app.find" else action.rank
         if rank < 100:
             label = active.node.label_of(action) if isinstance(active.node, Labels) else action.label
-            ranked[action.id] = (rank, place, actions.shown(key), label)
+            if label:
+                ranked[action.id] = (rank, place, actions.shown(key), label)
     first = list(screen.FIRST_KEYS) if isinstance(screen, Modal) else []
     return first + [(key, label) for _, _, key, label in sorted(ranked.values(), key=lambda entry: entry[0])]
 
@@ -220,6 +221,8 @@ class Pane(Vertical):
     RULE: ClassVar[bool] = True
     """Whether a rule stands under the top line."""
     NEEDS_PROGRAM: ClassVar[bool] = True
+    READS_WHEN_MADE: ClassVar[bool] = True
+    """Whether it is read as soon as it is made; a pane in another's tab is read when that tab is opened."""
     HELP: ClassVar[str] = ""
     """What `?` says of this screen, in a sentence or two."""
     BINDINGS = bindings("pane")
@@ -278,7 +281,8 @@ class Pane(Vertical):
             return
         self.add_class("-reading")
         self._say(f"Reading {self.TITLE.lower()} {glyphs.now().more}", "dim")
-        self.reload()
+        if self.READS_WHEN_MADE:
+            self.reload()
 
     @property
     def console(self) -> "StagedoorApp":
@@ -305,9 +309,14 @@ class Pane(Vertical):
         except OperationError as error:
             self.fail(error)
         else:
+            first = not self.loaded
             self.stale, self.loaded, self.read_at = False, True, self.console.clock_text(False)
             self.remove_class("-reading", "-failed")
             self._say("")
+            if first:
+                self.call_after_refresh(self._focus_if_lost)
+            if self.display and self.screen.focused is None:
+                self.call_after_refresh(self.focus_first)
         self.refresh_bindings()
 
     def fail(self, error: "Exception") -> None:
@@ -359,6 +368,11 @@ class Pane(Vertical):
     def focus_first(self) -> None:
         """Put the focus on the first thing that takes it."""
         focus_first(self)
+
+    def _focus_if_lost(self) -> None:
+        """What was hidden while it was read could not keep the focus."""
+        if self.display and self.screen.focused is None:
+            self.focus_first()
 
     def watch_tab(self, tab: str) -> None:
         if not self.is_mounted or not tab:
@@ -439,7 +453,8 @@ def focus_first(root: Widget) -> None:
 
 def _shown(widget: Widget, root: Widget) -> bool:
     """Whether a widget is shown, and all that it stands in."""
-    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget) and node is not root)
+    inside = (node for node in widget.ancestors_with_self if isinstance(node, Widget) and root in node.ancestors)
+    return all(node.display for node in inside)
 
 
 class Modal(ModalScreen[Ans]):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -20,6 +19,7 @@ from console.session import in_thread
 from console.shell import Dialog, stagedoor
 from console.widgets.fields import Choice, PickField, TextField
 from console.widgets.form import Form, FormDialog
+from console.widgets.paths import PathField
 
 if TYPE_CHECKING:
     from console.app import StagedoorApp
@@ -62,39 +62,6 @@ def file_opener(path: Path, read_only: bool) -> Opener:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "program"
-
-
-class PathSuggester(Suggester):
-    """Completes a path while it is typed; the right arrow takes it."""
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first entry of the folder that begins so."""
-        return await in_thread(lambda: complete_path(value))
-
-
-def complete_path(typed: str) -> str | None:
-    """The first folder or file that begins like what was typed; hidden ones only where a dot was typed."""
-    folder_text, _, begin = typed.rpartition("/")
-    folder = Path(folder_text or ("/" if typed.startswith("/") else ".")).expanduser()
-    try:
-        names = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in folder.iterdir())
-    except OSError:
-        return None
-    found = [name for name in names if name.startswith(begin) and (begin or not name.startswith("."))]
-    return typed[: len(typed) - len(begin)] + found[0] if found and begin else None
-
-
-class PathField(TextField):
-    """A path, completed as it is typed."""
-
-    def make(self) -> Widget:
-        return Input(words.clean(self._first), max_length=self.limit, select_on_focus=False, suggester=PathSuggester())
-
-    def put(self, value: Any) -> None:
-        self.raw = home_short(value)
 
 
 class NewProgram(Form):

@@ -16,7 +16,7 @@ from textual.widgets import Button, Static
 
 from console import glyphs, words
 from console.actions import Action, bindings, register
-from console.shell import Dialog, stagedoor
+from console.shell import Dialog, Labels, stagedoor
 from console.widgets.fields import Field
 
 Ans = TypeVar("Ans")
@@ -30,7 +30,7 @@ register(
 )
 
 
-class Form(Vertical):
+class Form(Labels, Vertical):
     """Fields under each other, or any widgets that hold fields. `draft` names the form, so that what is typed is kept."""
 
     BINDINGS = bindings("form")
@@ -176,6 +176,10 @@ class Form(Vertical):
 
     def action_previous_field(self) -> None:
         self.screen.focus_previous()
+
+    def label_of(self, action: Action) -> str:
+        """Saving is called what its button says."""
+        return self.verb.lower() if action.id == "form.save" else action.label
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "save" and stagedoor(self).read_only)

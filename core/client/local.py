@@ -16,6 +16,7 @@ from core.contract.values import ProgramMode
 from core.services import catalogue as catalogue
 from core.services import creation, files
 from core.services.call import Caller
+from core.services.daily import run_due
 from core.services.dispatch import Desk, system_clock
 from core.services.ids import uuid7
 from core.services.program import Books, read_books
@@ -87,6 +88,18 @@ class LocalClient:
             self.desk.store.backup(target, progress)
         except StoreProblem as problem:
             raise _unavailable(problem) from problem
+
+    def run_overdue(self) -> str | None:
+        """Start the daily run where a day that is over has not been done; answers its job's id.
+
+        Jobs whose worker has died are taken up as well. A clock that stands ends no day by itself.
+        """
+        try:
+            started = None if self.desk.fixed_clock else run_due(self.desk, self.caller)
+        except StoreProblem as problem:
+            raise _unavailable(problem) from problem
+        self.runner.wake()
+        return started
 
     def close(self) -> None:
         """Stop jobs at their next step and close the file."""

@@ -22,7 +22,7 @@ def get_changes(call: Call, request: ChangesRequest) -> Changes:
         return Changes(cursor=newest_cursor(call.tx), changes=[])
     until = time.monotonic() + request.wait
     found = _since(call.tx, request.after)
-    while not found.changes and (left := until - time.monotonic()) > 0:
+    while not found.changes and not call.store.closed and (left := until - time.monotonic()) > 0:
         # While it waits it holds no snapshot, which would keep the write-ahead log from being put away.
         call.tx.renew()
         with call.store.changes:

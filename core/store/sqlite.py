@@ -22,6 +22,8 @@ APPLICATION_ID = 0x53746744  # "StgD"
 BUSY_TIMEOUT_S = 15.0
 MAX_GROUP = 64
 MAX_IDLE_READERS = 8
+LAST_READERS_S = 2.0
+"""How long closing waits for those who still read."""
 STEPS_BETWEEN_LOOKS = 20_000
 MIN_SQLITE = (3, 51, 3)
 
@@ -138,7 +140,9 @@ class Store:
         self._turn = threading.Lock()
         self._waiting: deque[_Work] = deque()
         self._readers: list[apsw.Connection] = []
-        self._readers_lock = threading.Lock()
+        self._readers_lock = threading.Condition()
+        self._lent: set[apsw.Connection] = set()
+        """Readers that somebody is reading from."""
         self._writer: apsw.Connection | None = None
         self._closed = False
         self.changes = threading.Condition()
@@ -185,9 +189,16 @@ class Store:
             self._writer = self.connect(writes=True)
         return self._writer
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is read or written here; who waits for changes stops waiting."""
+        return self._closed
+
     def close(self) -> None:
-        """Close every connection; the file is whole by itself afterwards."""
+        """Close every connection, interrupting who still reads; the file is whole by itself afterwards."""
         self._closed = True
+        with self.changes:
+            self.changes.notify_all()
         with self._turn:
             if self._writer is not None:
                 self._writer.close()
@@ -195,6 +206,10 @@ class Store:
         with self._readers_lock:
             while self._readers:
                 self._readers.pop().close()
+            for connection in self._lent:
+                connection.interrupt()
+            # The last connection to go puts the write-ahead log away.
+            self._readers_lock.wait_for(lambda: not self._lent, LAST_READERS_S)
 
     # Writing
 
@@ -285,6 +300,8 @@ class Store:
         with self._readers_lock:
             connection = self._readers.pop() if self._readers else None
         connection = connection or self.connect(writes=False)
+        with self._readers_lock:
+            self._lent.add(connection)
         forget = cancel.on_cancel(connection.interrupt) if cancel else None
         tx = Tx(connection)
         try:
@@ -306,18 +323,22 @@ class Store:
 
     def _put_back(self, connection: apsw.Connection, tx: Tx) -> None:
         """Keep a reader's connection for the next one, if it is as good as new."""
+        good = False
         try:
             tx.finish()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            with self._readers_lock:
-                if not self._closed and len(self._readers) < MAX_IDLE_READERS:
-                    self._readers.append(connection)
-                    return
+            good = True
         except apsw.Error:
             log.debug("a reader's connection is given up", exc_info=True)
-        with suppress(apsw.Error):
-            connection.close(True)
+        with self._readers_lock:
+            self._lent.discard(connection)
+            if good and not self._closed and len(self._readers) < MAX_IDLE_READERS:
+                self._readers.append(connection)
+                return
+            with suppress(apsw.Error):
+                connection.close(True)
+            self._readers_lock.notify_all()
 
     # The file as a whole
 
