@@ -131,8 +131,11 @@ def _amount(typed: str, decimals: int) -> str:
 
 
 def read_points(text: str) -> int:
-    """Points as people type them: `1240`, `1,240`, `1 240`, with `+` or `−` in front."""
+    """Points as people type them: `1240`, `1,240`, `1 240`, with `+` or `−` in front; `1.240` has two readings."""
     typed = text.strip().replace("−", "-").replace("\u00a0", " ")
+    if re.fullmatch(r"[+-]?\s*[0-9]{1,3}\.[0-9]{3}", typed):
+        whole, part = typed.lstrip("+- ").split(".")
+        raise Unreadable(f"{typed} can be {whole},{part} or {whole}.{part.rstrip('0') or '0'}. Type {whole}{part}")
     match = re.fullmatch(r"([+-]?)\s*([0-9]{1,19}|[0-9]{1,3}(?:([, .'])[0-9]{3})(?:\3[0-9]{3})*)", typed)
     if match is None:
         raise Unreadable(f"“{text.strip()[:40]}” is no whole number of points")

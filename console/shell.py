@@ -394,8 +394,11 @@ class Pane(Vertical):
         from textual.widgets import ContentSwitcher
 
         for switcher in self.query(ContentSwitcher):
-            if switcher.visible_content is not None:
-                focus_first(switcher.visible_content)
+            content = switcher.visible_content
+            if content is not None and content.focusable:
+                content.focus()
+            elif content is not None:
+                focus_first(content)
 
     def label_tab(self, name: str, label: str) -> None:
         """Change a tab's words, to show a count: `Orders 41`."""

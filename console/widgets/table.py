@@ -43,7 +43,7 @@ class Table(Labels, ScrollView, Generic[Row], can_focus=True):
     """A list. `show` gives it a source; it reads pages in the background and keeps the cursor on its row by id.
 
     `heading` answers the text of a row that is only a heading (the cursor passes over it), else None. `verb` is what
-    enter does, in the key line. With `markable`, space marks rows.
+    enter does, in the key line; without one it does nothing. With `markable`, space marks rows.
     """
 
     HELP = "A list of any length: only what you look at is read. Marks and the chosen row stay when it is read anew."
@@ -329,6 +329,8 @@ class Table(Labels, ScrollView, Generic[Row], can_focus=True):
         self.refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "select":
+            return bool(self.verb)
         return self.markable if action == "mark" else True
 
     def label_of(self, action: Action) -> str:
