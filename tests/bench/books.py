@@ -1,26 +1,42 @@
 """Program files for benchmarks: made once a run through the services, then copied."""
 
 import os
+import random
 import shutil
 import time
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from core.contract import customers
+from core.contract import administration, customers, program
 from core.contract.catalogue import OPERATIONS
-from core.contract.values import ProgramMode
-from core.services.call import Caller
+from core.contract.operation import Operation
+from core.contract.values import Outcome, ProgramMode
+from core.services.book import Book
+from core.services.call import Call, Caller
 from core.services.catalogue import SERVICES
 from core.services.creation import create_program
 from core.services.dispatch import Desk
-from core.store.sqlite import create_store, open_store
+from core.services.enrolment import RowResult, enrol_rows
+from core.services.event_judgement import Happening, Judge
+from core.services.ids import uuid7
+from core.services.jobs import audit
+from core.services.program import read_books
+from core.services.runner import JobRunner
+from core.store.sqlite import Store, Tx, create_store, open_store
 
 CALLER = Caller("bench")
 assert OPERATIONS
 assert SERVICES
+
+BATCH = 5_000
+"""Rows in one transaction of bulk work: nobody else waits for the lock here."""
+
+EVENTS = ["productView", "addToCart", "qrScanned", "messageOpened", "queue_entered", "messageClicked", "purchase"]
 
 FIRST = [
     "Ana",
@@ -90,6 +106,11 @@ def draft(number: int) -> customers.CustomerDraft:
     )
 
 
+def without_points(number: int) -> customers.CustomerDraft:
+    """The same customer, who brings no points along: history can be loaded for them (E7)."""
+    return draft(number).model_copy(update={"loyalty_balance": None})
+
+
 def make(path: Path, count: int) -> list[str]:
     """A program with that many customers; answers their ids."""
     store = create_store(path, synchronous="OFF")
@@ -103,6 +124,91 @@ def make(path: Path, count: int) -> list[str]:
     store.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
     return ids
+
+
+Draft = Callable[[int], customers.CustomerDraft]
+
+
+def enrolled(path: Path, count: int, drafted: Draft = draft, **settings: Any) -> list[str]:
+    """A program with many customers, enrolled as an import does it, in big transactions; answers their ids."""
+    store = create_store(path, synchronous="OFF")
+    create_program(store, "Bench Club", "EUR", "Europe/Berlin", ProgramMode.TEST, int(time.time() * 1000))
+    desk = Desk(store)
+    if settings:
+        desk.carry(program.UPDATE_SETTINGS, program.SettingsUpdate.model_validate(settings), CALLER)
+    batch = uuid7(int(time.time() * 1000))
+    ids: list[str] = []
+    for start in range(0, count, BATCH):
+        rows = [(number, drafted(number)) for number in range(start, min(start + BATCH, count))]
+
+        def enrol(call: Call, rows: list[tuple[int, customers.CustomerDraft]] = rows) -> list[RowResult]:
+            return enrol_rows(call, rows, batch)
+
+        ids += [result.customer_id or "" for result in _written(desk, enrol)]
+    finish(store)
+    return ids
+
+
+def happened(path: Path, ids: list[str], count: int, days: int, seed: int = 6) -> None:
+    """Load so many events of these customers, spread over the days up to now, in order, as history is loaded (E7)."""
+    store = open_store(path, synchronous="OFF")
+    desk, chance = Desk(store), random.Random(seed)
+    until = int(time.time() * 1000) - 1_000
+    first = until - days * 86_400_000
+    for start in range(0, count, BATCH):
+        numbers = range(start, min(start + BATCH, count))
+        events = [
+            Happening(
+                f"e{number:08d}", chance.choice(EVENTS), first + (until - first) * number // count, chance.choice(ids)
+            )
+            for number in numbers
+        ]
+
+        def judge(call: Call, events: list[Happening] = events) -> None:
+            judge = Judge(Book(call.tx, call.books, call.now), call.now, CALLER.name, history=True)
+            judge.prepare(events)
+            found = Counter(judge.judge(event).outcome for event in events)
+            assert found.keys() == {Outcome.APPLIED}, found
+            judge.flush()
+
+        _written(desk, judge)
+    finish(store)
+
+
+def _written(desk: Desk, work: Callable[[Call], Any]) -> Any:
+    """One transaction of bulk work, with its audit row, as a job's step leaves it."""
+
+    def write(tx: Tx) -> Any:
+        books = read_books(tx)
+        call = Call(customers.ENROL, CALLER, tx, desk.store, desk.now(tx, books), books, None, None, desk.random)
+        answer = work(call)
+        audit(call, [(None, "Bench")], "bench")
+        return answer
+
+    return desk.store.write(write)
+
+
+def worked(desk: Desk, operation: Operation[Any, Any], request: Any) -> dict[str, Any]:
+    """The result of a job, carried out in the jobs' thread as in the console, when it is done."""
+    started = desk.carry(operation, request, CALLER).answer
+    runner = JobRunner(desk)
+    runner.wake()
+    try:
+        while (
+            job := desk.carry(administration.JOB, administration.JobId(id=started.id), CALLER).answer
+        ).ended_at is None:
+            time.sleep(0.005)
+    finally:
+        runner.close()
+    assert job.state == "done", job
+    assert job.result is not None
+    return dict(job.result)
+
+
+def finish(store: Store) -> None:
+    """Put everything into the one file, and close it."""
+    store.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    store.close()
 
 
 def opened(source: Path, target: Path) -> Desk:
