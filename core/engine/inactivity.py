@@ -55,14 +55,6 @@ def _begun(pause: tuple[int, int | None]) -> int:
     return pause[0]
 
 
-def zone_at(policy: Policy, at_ms: int) -> str:
-    """The zone in which inactivity counted at an instant; the program's where it did not count (C15)."""
-    for period in policy.periods:
-        if period.since <= at_ms and (period.until is None or at_ms <= period.until):
-            return period.zone
-    return policy.zone
-
-
 def end_instant(through: date, zone: str) -> int:
     """When what was usable through that date is gone."""
     return day_start(through + timedelta(days=1), zone)

@@ -12,6 +12,7 @@ from core.engine import inactivity, lots
 from core.engine.calendar import day_start, local_date
 from core.engine.values import Allocation, Cause, Entry, Lot, Period, Policy, Wallet
 
+_BY_TIME = (EntryKind.ACTIVATION, EntryKind.EXPIRY)
 TIME = Cause("time", None, "system")
 """The cause of what only the clock asked for."""
 
@@ -158,7 +159,7 @@ def _activate(wallet: Wallet, policy: Policy, at_ms: int, recorded_at: int) -> l
         lot.left -= paid
         lot.pending = False
         if was_empty and lot.left:
-            wallet.refilled_on = _later(wallet.refilled_on, local_date(at_ms, inactivity.zone_at(policy, at_ms)))
+            wallet.refilled_on = _later(wallet.refilled_on, local_date(at_ms, policy.zone_at(at_ms)))
         out = [Allocation(lot.seq, -paid)] if paid else []
         wallet.seq += 1
         cause = Cause("hold", str(lot.seq), "system")
@@ -318,8 +319,10 @@ def _entry(
     wallet: Wallet, policy: Policy, seq: int, kind: EntryKind, points: int, lifetime: int, occurred_at: int,
     recorded_at: int, allocations: list[Allocation], cause: Cause, last_usable_on: date | None, pending: bool,
 ) -> Entry:  # fmt: skip
+    # What the clock does has the date of its own time, however late it is written (C15).
+    zone = policy.zone_at(occurred_at) if kind in _BY_TIME else policy.zone
     return Entry(
-        seq, kind, points, wallet.balance, lifetime, occurred_at, recorded_at, local_date(occurred_at, policy.zone),
+        seq, kind, points, wallet.balance, lifetime, occurred_at, recorded_at, local_date(occurred_at, zone),
         tuple(allocations), cause, last_usable_on, pending,
     )  # fmt: skip
 

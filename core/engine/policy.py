@@ -1,4 +1,4 @@
-"""How a change of configuration continues the program's history: pauses, and the periods of expiry by inactivity."""
+"""How a change of configuration continues the program's history: pauses, zones, and the periods of expiry by inactivity."""
 
 from core.contract.values import Expiration
 from core.engine.values import Period, Policy
@@ -8,8 +8,11 @@ Pauses = tuple[tuple[int, int | None], ...]
 
 def changed_at(before: Policy, after: Policy, now: int) -> Policy:
     """`after` with the history that it has when it is put in force at `now`, as a save does and a draft is judged."""
+    moved = before.zone != after.zone
     return after._replace(
-        pauses=_pauses(before.pauses, after.enabled, now), periods=_periods(before.periods, after, now)
+        pauses=_pauses(before.pauses, after.enabled, now),
+        periods=_periods(before.periods, after, now),
+        moves=(*before.moves, (now, before.zone)) if moved else before.moves,
     )
 
 

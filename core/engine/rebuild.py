@@ -4,9 +4,9 @@ It shares no posting code with the ledger: it only adds up allocations, so that 
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.contract.values import EntryKind
 from core.engine import chain
@@ -18,9 +18,6 @@ AWARD, EXPIRY, ACTIVATION = EntryKind.AWARD.value, EntryKind.EXPIRY.value, Entry
 TAKES_PENDING = frozenset({EntryKind.CLAW_BACK, EntryKind.FORFEITURE, EntryKind.UNDO, EntryKind.ACTIVATION})
 TAKES_ENDED = frozenset({EntryKind.EXPIRY, EntryKind.FORFEITURE, EntryKind.CLAW_BACK})
 PUTS_BACK = frozenset({EntryKind.UNDO, EntryKind.REDEMPTION_UNDONE})
-_DAY_MS = 86_400_000
-QUARTER_HOUR_MS = 900_000
-_MOST_OF_A_ZONE_MS = 16 * 3_600_000
 
 
 class Broken(Exception):
@@ -212,8 +209,20 @@ class Rebuilt:
             self.refilled_on = local if self.refilled_on is None else max(local, self.refilled_on)
 
 
-def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
-    """Compare a wallet's lots with those that its entries make; `zone` is as for `ends_with`. Raises `Broken`."""
+class Zones(NamedTuple):
+    """The zones that a program has lived in, and the instants at which it moved (C15)."""
+
+    names: frozenset[str]
+    moves: frozenset[int]
+
+    @classmethod
+    def of(cls, now: str, moves: list[Row]) -> "Zones":
+        """The program's zone, and its moves before: when, and the zone that was left."""
+        return cls(frozenset({now, *(left for _, left in moves)}), frozenset(at for at, _ in moves))
+
+
+def compare_lots(rebuilt: Rebuilt, zones: Zones) -> None:
+    """Compare a wallet's lots with those that its entries make. Raises `Broken`."""
     for seq, row in rebuilt.kept_lots.items():
         lot = rebuilt.lots.get(seq)
         where = rebuilt.wallet_id, seq
@@ -243,7 +252,7 @@ def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
         # Inactivity brings an end forward without an entry (C8); nothing puts it off or takes it away.
         if lot.last_usable_on is not None and (last_usable_on is None or last_usable_on > lot.last_usable_on):
             raise Broken("lot", where, f"usable through {last_usable_on}, its entry says {lot.last_usable_on}")
-        if not ends_with(last_usable_on, ends_at, zone):
+        if not ends_with(last_usable_on, ends_at, zones):
             raise Broken("lot", where, f"it ends at {ends_at} ms, which is not the end of {last_usable_on}")
         if pending and (available_at is None or available_at <= earned_at):
             raise Broken("lot", where, "it is held, and no instant ends that")
@@ -257,15 +266,15 @@ def compare_lots(rebuilt: Rebuilt, zone: str | None) -> None:
 
 
 @lru_cache(maxsize=16_384)
-def ends_with(last_usable_on: str | None, ends_at: int | None, zone: str | None) -> bool:
-    """Whether an instant is the first after a date: in the zone that was always in force, or, without one, in some zone."""
+def ends_with(last_usable_on: str | None, ends_at: int | None, zones: Zones) -> bool:
+    """Whether an instant is the first after a date in a zone that was in force, or the move on which it was over there.
+
+    A zone that has the day over already ends with its move what is idle since (C15).
+    """
     if last_usable_on is None or ends_at is None:
         return last_usable_on is None and ends_at is None
-    day = date.fromisoformat(last_usable_on)
-    if zone is not None:
-        return ends_at == end_of(day, zone)
-    days = (day + timedelta(days=1) - date(1970, 1, 1)).days
-    return ends_at % QUARTER_HOUR_MS == 0 and abs(ends_at - days * _DAY_MS) <= _MOST_OF_A_ZONE_MS
+    ends = {end_of(date.fromisoformat(last_usable_on), name) for name in zones.names}
+    return ends_at in ends or (ends_at in zones.moves and min(ends) <= ends_at < max(ends))
 
 
 def compare_debts(rebuilt: Rebuilt, rows: list[Row]) -> None:

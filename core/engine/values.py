@@ -149,6 +149,12 @@ class Policy(NamedTuple):
     backdating_days: int = 30
     periods: tuple[Period, ...] = ()
     pauses: tuple[tuple[int, int | None], ...] = ()
+    moves: tuple[tuple[int, str], ...] = ()
+    """When the program moved to another zone, and the zone that it left, in order."""
+
+    def zone_at(self, at_ms: int) -> str:
+        """The zone in force at an instant; what is due at the instant of a move comes before it (C15)."""
+        return next((left for moved_at, left in self.moves if at_ms <= moved_at), self.zone)
 
 
 class Allocation(NamedTuple):

@@ -110,9 +110,11 @@ def _read_books(tx: Tx) -> Books:
     settings, settings_revision = configuration(tx, program_id, "settings", DEFAULT_SETTINGS)
     overrides, event_points_revision = configuration(tx, program_id, "event_points", {})
     reasons, reasons_revision = configuration(tx, program_id, "reasons", DEFAULT_REASONS)
+    policy = policy_of(settings, zone, read_periods(tx, program_id), read_pauses(tx, program_id))
+    policy = policy._replace(moves=read_moves(tx, program_id))
     return Books(
         program_id, uid, organization_id, publishable_key, name, ProgramMode(mode), currency, json.loads(facts),
-        sandbox_now, revision, policy_of(settings, zone, read_periods(tx, program_id), read_pauses(tx, program_id)),
+        sandbox_now, revision, policy,
         settings, settings_revision, overrides, event_points_revision, reasons, reasons_revision,
     )  # fmt: skip
 
@@ -144,7 +146,9 @@ def touch(tx: Tx, program_id: int) -> None:
 
 
 def save_history(tx: Tx, program_id: int, before: Policy, after: Policy) -> None:
-    """Write how the pauses and periods of inactivity went on; only the last of each was still open."""
+    """Write how the zones, pauses and periods of inactivity went on; only the last of each was still open."""
+    for moved_at, left in after.moves[len(before.moves) :]:
+        tx.run("INSERT INTO zone_move (program_id, moved_at, zone_left) VALUES (?, ?, ?)", (program_id, moved_at, left))
     for period in after.periods[max(0, len(before.periods) - 1) :]:
         tx.run(
             "INSERT INTO inactivity_period (number, program_id, since, until, length, unit, zone, stamps)"
@@ -171,6 +175,12 @@ def read_periods(tx: Tx, program_id: int) -> tuple[Period, ...]:
     return tuple(
         Period(n, since, until, length, Unit(unit), zone, bool(s)) for n, since, until, length, unit, zone, s in rows
     )
+
+
+def read_moves(tx: Tx, program_id: int) -> tuple[tuple[int, str], ...]:
+    """When the program moved to another zone, and the zone that it left, in order."""
+    rows = tx.all("SELECT moved_at, zone_left FROM zone_move WHERE program_id = ? ORDER BY id", (program_id,))
+    return tuple((moved_at, left) for moved_at, left in rows)
 
 
 def read_pauses(tx: Tx, program_id: int) -> tuple[tuple[int, int | None], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from core.contract.values import MAX_POINTS
 from core.engine import chain
-from core.engine.rebuild import ACTIVATION, Broken, Rebuilt, compare_debts, compare_lots
+from core.engine.rebuild import ACTIVATION, Broken, Rebuilt, Zones, compare_debts, compare_lots
 from core.services.ids import from_blob
 from core.services.verify_awards import Limits, check_awards
 from core.services.verify_rollups import Rollups
@@ -45,7 +45,7 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
     lots = Beside("lot", sql.lots(tx), 0, add)
     debts = Beside("debt", sql.debts(tx), 0, add)
     awards = Beside("award", sql.awards(tx), 0, add)
-    reserved, limits, zone = sql.reserved(tx), Limits(tx), sql.only_zone(tx)
+    reserved, limits, zones = sql.reserved(tx), Limits(tx), Zones.of(*sql.zones(tx))
     count = reported = 0
     for wallet in sql.wallets(tx):
         count += 1
@@ -69,7 +69,7 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
             for row in rows:
                 if row[3] != ACTIVATION:
                     rollups.entry(row, codes.get(row[0], ""))
-            compare_lots(rebuilt, zone)
+            compare_lots(rebuilt, zones)
             compare_debts(rebuilt, owed)
             _compare_wallet(wallet, rebuilt, given, days, reserved.get(wallet_id, 0))
         except Broken as broken:

@@ -27,6 +27,14 @@ def roomy(tx: Tx) -> Iterator[None]:
         tx.run(f"PRAGMA cache_size = {before[0] if before else -4096}")
 
 
+def damage(tx: Tx) -> Iterator[tuple[str, str | None]]:
+    """Every table, and the first thing that is wrong with its pages or its indexes."""
+    for (name,) in tx.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"):
+        quoted = name.replace("'", "''")
+        found = tx.all(f"PRAGMA integrity_check('{quoted}')")
+        yield name, None if found == [("ok",)] else str(found[0][0])
+
+
 def wallets(tx: Tx) -> Iterator[Row]:
     """Every wallet, whose it is beside it."""
     return tx.rows(f"SELECT {WALLET} FROM wallet w LEFT JOIN customer c ON c.id = w.customer_id ORDER BY w.id")
@@ -171,9 +179,8 @@ def settings(tx: Tx) -> list[Row]:
     return tx.all("SELECT recorded_at, body FROM configuration WHERE kind = 'settings' ORDER BY id")
 
 
-def only_zone(tx: Tx) -> str | None:
-    """The program's zone where it has had no other; none where its facts were ever changed, which may have been it."""
-    row = tx.one(
-        "SELECT time_zone FROM program WHERE NOT EXISTS (SELECT 1 FROM audit WHERE operation = 'program.update')"
-    )
-    return row[0] if row else None
+def zones(tx: Tx) -> tuple[str, list[Row]]:
+    """The program's zone, and its moves before: when, and the zone that was left."""
+    row = tx.one("SELECT time_zone FROM program")
+    assert row is not None
+    return row[0], tx.all("SELECT moved_at, zone_left FROM zone_move ORDER BY id")

@@ -277,7 +277,8 @@ def moved(policy: Policy, when: str, zone: str) -> Policy:
     (period,) = policy.periods
     changed = at(when)
     after = period._replace(number=2, since=changed, zone=zone)
-    return policy._replace(zone=zone, periods=(period._replace(until=changed), after))
+    moves = ((changed, policy.zone),)
+    return policy._replace(zone=zone, periods=(period._replace(until=changed), after), moves=moves)
 
 
 def test_c15_an_inactivity_date_ends_in_the_zone_in_force_and_a_new_zone_is_no_new_start() -> None:

@@ -40,6 +40,14 @@ CREATE TABLE pause (
     until INTEGER
 ) STRICT;
 
+-- When the program moved to another time zone, and the zone that it left (C15).
+CREATE TABLE zone_move (
+    id INTEGER PRIMARY KEY,
+    program_id INTEGER NOT NULL REFERENCES program (id),
+    moved_at INTEGER NOT NULL,
+    zone_left TEXT NOT NULL
+) STRICT;
+
 -- When expiry by inactivity was in force, with the length it had (C7, C8).
 CREATE TABLE inactivity_period (
     number INTEGER PRIMARY KEY,
