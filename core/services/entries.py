@@ -105,10 +105,10 @@ def _why(call: Call, line: Line, award: Any) -> tuple[int | None, list[contract.
         return award[3], steps_of(read_trace(award[10]), what, Reason(award[9]) if award[9] else None)
     if line.kind is not EntryKind.ADJUSTMENT:
         return None, []
-    cut = ledger_sql.cut_trace(call.tx, line.row) if line.row else None
-    if cut is None:
+    limited = ledger_sql.adjustment_trace(call.tx, line.row) if line.row else None
+    if limited is None:
         return line.points, steps_of([TraceStep("asked", line.points, None, None, None, line.points)])
-    return cut[0], steps_of(read_trace(cut[1]))
+    return limited[0], steps_of(read_trace(limited[1]))
 
 
 def _allocation(seq: int, points: int, debt: bool, days: dict[int, tuple[Any, Any]]) -> contract.Allocation:

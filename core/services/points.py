@@ -128,8 +128,8 @@ def adjust(call: Call, request: contract.Adjustment) -> contract.Adjusted:
     written = book.post(account, judged.entries, text=text)
     book.flush()
     row = written[0].row if written else None
-    if judged.cut is not None and (row is not None or asked.reference):
-        _keep_cut(call, account, asked, judged, row)
+    if len(judged.steps) > 1 and (row is not None or asked.reference):
+        _keep_limits(call, account, asked, judged, row)
     call.audit(account.uid, _audited(asked, judged))
     return contract.Adjusted(
         applied=judged.applied != 0, applied_points=judged.applied, balance=account.wallet.balance,
@@ -196,12 +196,12 @@ def _digest(salt: bytes, asked: Asked) -> str:
     return text_digest(salt, asked.note, asked.customer_text) if salt else ""
 
 
-def _keep_cut(call: Call, account: Account, asked: Asked, judged: Judged, row: int | None) -> None:
-    assert judged.cut is not None
-    held = account.wallet
-    sql.insert_cut_adjustment(
+def _keep_limits(call: Call, account: Account, asked: Asked, judged: Judged, row: int | None) -> None:
+    """Keep each limit that an adjustment met, with its room (S6.1); one that met none is told by its entry alone."""
+    held, cut = account.wallet, judged.cut.value if judged.cut else None
+    sql.insert_limited_adjustment(
         call.tx,
-        (account.wallet_id, asked.reference, row, asked.points, asked.reason_code, judged.cut.value, held.balance,
+        (account.wallet_id, asked.reference, row, asked.points, asked.reason_code, cut, held.balance,
          held.lifetime, call.now, trace_text(tuple(judged.steps))),
     )  # fmt: skip
 

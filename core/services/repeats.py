@@ -19,24 +19,24 @@ def first_answer(call: Call, account: Account, asked: "Asked") -> Adjusted | Non
     Raises `Conflict`, naming the fields, where the content is another.
     """
     assert asked.reference is not None
-    cut = sql.cut_adjustment(call.tx, account.wallet_id, asked.reference)
+    limited = sql.limited_adjustment(call.tx, account.wallet_id, asked.reference)
     row = sql.referenced_entry(call.tx, account.wallet_id, asked.reference)
     if row is None:
-        return _not_applied(asked, cut) if cut else None
+        return _not_applied(asked, limited) if limited else None
     entry_id, seq, points, balance, recorded_at, reason, note, customer_text, kept = row
-    first: dict[str, Any] = {"pointsDelta": cut[0] if cut else points, "reasonCode": reason}
+    first: dict[str, Any] = {"pointsDelta": limited[0] if limited else points, "reasonCode": reason}
     if kept:
         first |= {"reason": note, "customerText": customer_text}
     _compare(asked, first)
     return Adjusted(
         applied=True, applied_points=points, balance=balance,
         lifetime_points=sql.lifetime_at(call.tx, account.wallet_id, seq),
-        transaction_id=public_id(ENTRY, recorded_at, entry_id), reasons=[cut[2]] if cut else [],
+        transaction_id=public_id(ENTRY, recorded_at, entry_id), reasons=[limited[2]] if limited and limited[2] else [],
     )  # fmt: skip
 
 
-def _not_applied(asked: "Asked", cut: tuple[Any, ...]) -> Adjusted:
-    points, reason, why, balance, lifetime = cut
+def _not_applied(asked: "Asked", limited: tuple[Any, ...]) -> Adjusted:
+    points, reason, why, balance, lifetime = limited
     _compare(asked, {"pointsDelta": points, "reasonCode": reason})
     return Adjusted(
         applied=False, applied_points=0, balance=balance, lifetime_points=lifetime, transaction_id=None, reasons=[why]

@@ -230,25 +230,26 @@ def add_active_gaps(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     )
 
 
-def insert_cut_adjustment(tx: Tx, row: Sequence[Any]) -> None:
+def insert_limited_adjustment(tx: Tx, row: Sequence[Any]) -> None:
     tx.run(
-        "INSERT INTO cut_adjustment (wallet_id, reference, entry_id, asked, reason_code, cut, balance, lifetime,"
+        "INSERT INTO limited_adjustment (wallet_id, reference, entry_id, asked, reason_code, cut, balance, lifetime,"
         " recorded_at, trace) VALUES (?,?,?,?,?,?,?,?,?,?)",
         row,
     )
 
 
-def cut_adjustment(tx: Tx, wallet_id: int, reference: str) -> Row | None:
-    """An adjustment that did less than was asked, by its reference: asked, reason code, cut, balance, lifetime."""
+def limited_adjustment(tx: Tx, wallet_id: int, reference: str) -> Row | None:
+    """An adjustment that met a limit, by its reference: asked, reason code, what cut it, balance, lifetime."""
     return tx.one(
-        "SELECT asked, reason_code, cut, balance, lifetime FROM cut_adjustment WHERE wallet_id = ? AND reference = ?",
+        "SELECT asked, reason_code, cut, balance, lifetime FROM limited_adjustment WHERE wallet_id = ?"
+        " AND reference = ?",
         (wallet_id, reference),
     )
 
 
-def cut_trace(tx: Tx, entry_id: int) -> Row | None:
-    """What was asked of an adjustment that did less, and its trace."""
-    return tx.one("SELECT asked, trace FROM cut_adjustment WHERE entry_id = ?", (entry_id,))
+def adjustment_trace(tx: Tx, entry_id: int) -> Row | None:
+    """What was asked of an adjustment that met a limit, and its trace."""
+    return tx.one("SELECT asked, trace FROM limited_adjustment WHERE entry_id = ?", (entry_id,))
 
 
 def referenced_entry(tx: Tx, wallet_id: int, reference: str) -> Row | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import apsw
+
 from core.store.ledger import ENTRY, LOT
 from core.store.sqlite import Row, Tx
 
@@ -31,8 +33,11 @@ def damage(tx: Tx) -> Iterator[tuple[str, str | None]]:
     """Every table, and the first thing that is wrong with its pages or its indexes."""
     for (name,) in tx.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"):
         quoted = name.replace("'", "''")
-        found = tx.all(f"PRAGMA integrity_check('{quoted}')")
-        yield name, None if found == [("ok",)] else str(found[0][0])
+        try:
+            found = tx.all(f"PRAGMA integrity_check('{quoted}')")
+        except apsw.CorruptError as error:
+            found = [(str(error),)]
+        yield name, None if found == [("ok",)] else str(found[0][0]).splitlines()[0]
 
 
 def wallets(tx: Tx) -> Iterator[Row]:
@@ -171,6 +176,15 @@ def wrongly_marked(tx: Tx) -> Row | None:
     return tx.one(
         "SELECT w.id, w.sealed_seq FROM wallet w LEFT JOIN (SELECT wallet_id, max(seq) AS seq FROM sealed_head"
         " GROUP BY wallet_id) h ON h.wallet_id = w.id WHERE w.sealed_seq <> coalesce(h.seq, 0) ORDER BY w.id LIMIT 1"
+    )
+
+
+def limited_adjustments(tx: Tx) -> Iterator[Row]:
+    """Every adjustment that met a limit, and beside it the entry that it made."""
+    return tx.rows(
+        "SELECT a.id, a.entry_id, a.asked, a.cut, a.recorded_at, a.trace, e.kind, e.points, e.balance = a.balance AND"
+        " e.wallet_id = a.wallet_id AND e.source_id IS a.reference AND e.reason IS a.reason_code AND"
+        " e.recorded_at = a.recorded_at FROM limited_adjustment a LEFT JOIN entry e ON e.id = a.entry_id ORDER BY a.id"
     )
 
 

@@ -284,3 +284,17 @@ def test_e1_twenty_threads_with_one_key_have_one_effect(program: Program) -> Non
     assert len(answers) == 20
     assert len({answer.transaction_id for answer in answers}) == 1
     assert wallet(program, ada).balance == 5
+
+
+def test_s6_1_an_adjustment_that_fits_tells_each_limit_with_its_room_as_well(program: Program) -> None:
+    program.settings(maxBalance=100)
+    ada = customer(program)
+    up = why(program, str(adjust(program, ada, 30).transaction_id))
+    assert [(step.step, step.limit, step.used, step.room, step.value) for step in up.steps] == [
+        ("asked", None, None, None, 30), ("max_balance", 100, 0, 100, 30),
+    ]  # fmt: skip
+    down = adjust(program, ada, -10, fields={"external_reference": "r1"})
+    assert adjust(program, ada, -10, fields={"external_reference": "r1"}) == down
+    assert [(step.step, step.room, step.value) for step in why(program, str(down.transaction_id)).steps] == [
+        ("asked", None, -10), ("available", 30, -10),
+    ]  # fmt: skip

@@ -132,6 +132,14 @@ TAMPERINGS = {
         ["UPDATE event SET award_id = NULL WHERE award_id = 1", "DELETE FROM award WHERE id = 1"], "event", "1"),
     "what was used of a limit": (
         ["UPDATE award SET trace = replace(trace, '150,0,150', '150,5,145') WHERE id = 6"], "award", "6"),
+    "what an adjustment was asked": (["UPDATE limited_adjustment SET asked = asked - 1 WHERE id = 2"],
+        "limited_adjustment", "2"),
+    "an adjustment's room": (
+        ["UPDATE limited_adjustment SET trace = replace(trace, ',null,null,', ',null,null,1')"], "limited_adjustment", None),
+    "an adjustment's limits taken for another's": (
+        ["UPDATE limited_adjustment SET balance = balance + 1 WHERE id = 1"], "limited_adjustment", "1"),
+    "what cut an adjustment": (
+        ["UPDATE limited_adjustment SET cut = 'nothing_available' WHERE cut IS NULL"], "limited_adjustment", None),
     "a note": (["UPDATE entry_text SET note = 'other words' WHERE note = 'thanks'"], "entry_text", None),
     "an event's outcome": (["UPDATE event SET outcome = 'capped' WHERE outcome = 'applied' AND id < 4"], "event", None),
     "an event taken out": (["DELETE FROM event WHERE id = 2"], "award", None),

@@ -253,21 +253,21 @@ CREATE INDEX award_entry ON award (entry_id) WHERE entry_id IS NOT NULL;
 
 CREATE INDEX award_zero ON award (wallet_id, seq, id) WHERE applied = 0;
 
--- Adjustments that did less than was asked, or nothing: what was asked, each limit, and the answer that was given.
-CREATE TABLE cut_adjustment (
+-- Adjustments that met a limit: what was asked, each limit with its room, what cut it, and the answer that was given.
+CREATE TABLE limited_adjustment (
     id INTEGER PRIMARY KEY,
     wallet_id INTEGER NOT NULL REFERENCES wallet (id),
     reference TEXT,
     entry_id INTEGER UNIQUE REFERENCES entry (id),
     asked INTEGER NOT NULL,
     reason_code TEXT,
-    cut TEXT NOT NULL,
+    cut TEXT,
     balance INTEGER NOT NULL,
     lifetime INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     trace TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX cut_adjustment_reference ON cut_adjustment (wallet_id, reference) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX limited_adjustment_reference ON limited_adjustment (wallet_id, reference) WHERE reference IS NOT NULL;
 
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
