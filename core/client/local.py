@@ -17,7 +17,7 @@ from core.services import catalogue as catalogue
 from core.services import creation, files
 from core.services.call import Caller
 from core.services.daily import run_due
-from core.services.dispatch import Desk, system_clock
+from core.services.dispatch import Desk, saying_why, system_clock
 from core.services.ids import uuid7
 from core.services.program import Books, read_books
 from core.services.runner import JobRunner
@@ -76,28 +76,26 @@ class LocalClient:
 
     def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
         """Copy a file into the program file. See `core.client.base.Client.upload`."""
-        return files.take_in(self.desk, path, purpose, progress, self.caller)
+        with saying_why(self.desk.store, "files.add"):
+            return files.take_in(self.desk, path, purpose, progress, self.caller)
 
     def download(self, file_id: str, target: Path) -> None:
         """Write a file that a job made. See `core.client.base.Client.download`."""
-        files.write_out(self.desk, file_id, target)
+        with saying_why(self.desk.store, "files.get"):
+            files.write_out(self.desk, file_id, target)
 
     def backup(self, target: Path, progress: Progress | None = None) -> None:
         """Copy the whole program to a new file with SQLite's backup API. Raises `Unavailable` where it cannot."""
-        try:
+        with saying_why(self.desk.store, "backup"):
             self.desk.store.backup(target, progress)
-        except StoreProblem as problem:
-            raise _unavailable(problem) from problem
 
     def run_overdue(self) -> str | None:
         """Start the daily run where a day that is over has not been done; answers its job's id.
 
         Jobs whose worker has died are taken up as well. A clock that stands ends no day by itself.
         """
-        try:
+        with saying_why(self.desk.store, "books.run_day"):
             started = None if self.desk.fixed_clock else run_due(self.desk, self.caller)
-        except StoreProblem as problem:
-            raise _unavailable(problem) from problem
         self.runner.wake()
         return started
 
@@ -119,7 +117,7 @@ def open_program(
     except StoreProblem as problem:
         raise _unavailable(problem) from problem
     try:
-        with store.read() as tx:
+        with saying_why(store, "opening"), store.read() as tx:
             books = read_books(tx)
         desk = _desk(Desk(store), books, now)
     except BaseException:

@@ -21,7 +21,7 @@ from core.server.app import Application
 from core.server.limits import PUBLISHED_LIMIT
 from core.services.call import Caller
 from core.services.daily import run_due
-from core.services.dispatch import Desk
+from core.services.dispatch import Desk, saying_why
 from core.services.program import read_books
 from core.services.runner import JobRunner
 from core.store.sqlite import Store, StoreProblem, open_store
@@ -56,10 +56,12 @@ def serve(
     except StoreProblem as problem:
         raise Unavailable(str(problem)) from problem
     try:
-        desk = _desk(store, say)
+        with saying_why(store, "opening"):
+            desk = _desk(store, say)
         listening = _listen(host, port)
         try:
-            _first_key(desk, say)
+            with saying_why(store, "looking for keys"):
+                _first_key(desk, say)
             _run(desk, listening, per_minute, say)
         finally:
             listening.close()

@@ -1,13 +1,16 @@
 """The one way in: permission, request key, transaction, audit, around whatever the operation does."""
 
+import logging
 import os
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from core.contract.errors import Cancelled, Conflict, NotPermitted, Unavailable
+from core.contract.errors import Cancelled, Conflict, Failed, NotPermitted, OperationError, Unavailable
 from core.contract.model import Model, instant_text
 from core.contract.operation import Operation
 from core.engine.calendar import from_ms
@@ -21,6 +24,7 @@ Ans = TypeVar("Ans")
 Service = Callable[[Call, Any], Any]
 
 SERVICES: dict[str, Service] = {}
+log = logging.getLogger(__name__)
 
 
 def carries_out(operation: Operation[Req, Ans]) -> Callable[[Callable[[Call, Req], Ans]], Callable[[Call, Req], Ans]]:
@@ -75,7 +79,7 @@ class Desk:
                 details={"permission": operation.permission.value},
             )
         service = SERVICES[operation.name]
-        try:
+        with saying_why(self.store, operation.name):
             if operation.writes:
                 return self._write(operation, request, caller, service, key, revision, request_id)
             with self.store.read(cancel) as tx:
@@ -84,10 +88,6 @@ class Desk:
                     operation, caller, tx, self.store, self.now(tx, books), books, revision, request_id, self.random
                 )
                 return Reply(service(call, request))
-        except Interrupted as error:
-            raise Cancelled("The question was taken back.") from error
-        except StoreProblem as error:
-            raise Unavailable(f"{error.message} {error.hint}") from error
 
     def now(self, tx: Tx, books: Books) -> int:
         """The instant at which a request is judged: the clock's, but never before what the books know already."""
@@ -146,6 +146,37 @@ class Desk:
             "INSERT INTO request_key (key, operation, digest, answer, recorded_at) VALUES (?, ?, ?, ?, ?)",
             (key, operation.name, digest, kept, call.now),
         )
+
+
+@contextmanager
+def saying_why(store: Store, what: str) -> Iterator[None]:
+    """Whatever goes wrong within becomes an `OperationError` that says what happened and what to do.
+
+    A fault of ours is told from a damaged file by looking at the file's pages.
+    """
+    try:
+        yield
+    except OperationError:
+        raise
+    except Interrupted as error:
+        raise Cancelled("The question was taken back.") from error
+    except StoreProblem as error:
+        raise Unavailable(str(error)) from error
+    except Exception as error:
+        damage = store.damage()
+        if damage is not None:
+            raise Unavailable(str(damage)) from error
+        note_fault(what, error)
+        raise Failed(
+            f"This failed ({type(error).__name__}): a fault of the program, or something in {store.path.name} that cannot"
+            " be read. What was under way was taken back. Prove the books with: stagedoor verify. The log tells where"
+            " it failed."
+        ) from error
+
+
+def note_fault(what: str, error: Exception) -> None:
+    """Let the log tell where a fault is, without the values that it happened with."""
+    log.error("%s failed with %s\n%s", what, type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 
 def request_digest(operation: Operation[Any, Any], request: Model) -> bytes:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from typing import Any
+from typing import Any, Final
 
 from core.contract.administration import RESUME_JOB, JobError
 from core.contract.cancel import CancelToken
@@ -12,7 +12,7 @@ from core.contract.errors import OperationError
 from core.contract.operation import OPERATIONS, Operation
 from core.contract.roles import Role
 from core.services.call import Caller
-from core.services.dispatch import Desk, system_clock
+from core.services.dispatch import Desk, note_fault, system_clock
 from core.services.ids import uuid7
 from core.services.jobs import LEASE_MS, WORKERS, JobRun, JobStopped
 from core.services.program import read_books
@@ -20,6 +20,10 @@ from core.store import jobs as sql
 from core.store.sqlite import Row, StoreProblem, Tx
 
 log = logging.getLogger(__name__)
+
+
+RETRY_S: Final = 2.0
+"""How long the thread waits where the store cannot be used just now."""
 
 
 class JobRunner:
@@ -69,7 +73,10 @@ class JobRunner:
                 wait_s = self._until_next_lease()
             except (StoreProblem, OperationError) as error:
                 log.warning("jobs wait: %s", error)
-                wait_s = 2.0
+                wait_s = RETRY_S
+            except Exception as error:  # noqa: BLE001  the thread lives on, for the jobs that can be read
+                note_fault("taking up a job", error)
+                wait_s = RETRY_S
             with self._news:
                 if wait_s is None and not self._woken:
                     self._thread = None
@@ -107,8 +114,12 @@ class JobRunner:
             run.end("interrupted")
         except (OperationError, StoreProblem) as error:
             run.end("failed", message=str(error))
-        except Exception as error:  # a fault of ours ends its job, not the thread that others wait for
-            log.exception("job %s (%s)", run.uid, run.operation.name)
+        except Exception as error:  # noqa: BLE001  a fault of ours ends its job, not the thread that others wait for
+            note_fault(f"job {run.uid} ({run.operation.name})", error)
+            damage = self.desk.store.damage()
+            if damage is not None:
+                run.end("failed", message=str(damage))
+                return
             run.end("failed", message=f"A fault of the program stopped this ({type(error).__name__}); the log has it.")
         else:
             run.end("done", result)

@@ -27,6 +27,9 @@ LAST_READERS_S = 2.0
 STEPS_BETWEEN_LOOKS = 20_000
 MIN_SQLITE = (3, 51, 3)
 
+UNREADABLE = (apsw.Error, UnicodeDecodeError)
+"""What SQLite raises; text that is no UTF-8 was never written there."""
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
@@ -144,6 +147,7 @@ class Store:
         self._lent: set[apsw.Connection] = set()
         """Readers that somebody is reading from."""
         self._writer: apsw.Connection | None = None
+        self._identity: tuple[int, int] | None = None
         self._closed = False
         self.changes = threading.Condition()
 
@@ -151,6 +155,7 @@ class Store:
 
     def connect(self, *, writes: bool) -> apsw.Connection:
         """A new connection with the store's settings. `StoreProblem` where the file cannot be used."""
+        self._check_identity()
         try:
             connection = self._opened()
             connection.set_busy_timeout(int(BUSY_TIMEOUT_S * 1000))
@@ -171,6 +176,21 @@ class Store:
         except apsw.Error as error:
             raise problem(self.path, error) from error
         return connection
+
+    def _check_identity(self) -> None:
+        """Refuse to go on with a file that lies there no more: what is written to it would be gone with it."""
+        if self._vfs is not None:
+            return
+        try:
+            found = os.stat(self.path)
+        except OSError as error:
+            if self._identity is None:
+                raise problem(self.path, error) from error
+            raise _moved_problem(self.path) from error
+        if self._identity is None:
+            self._identity = (found.st_dev, found.st_ino)
+        elif self._identity != (found.st_dev, found.st_ino):
+            raise _moved_problem(self.path)
 
     def _opened(self) -> apsw.Connection:
         if not self.read_only:
@@ -244,6 +264,7 @@ class Store:
                 group.append(self._waiting.popleft())
             connection = self.writer
             connection.execute("BEGIN IMMEDIATE")
+            self._check_identity()
             tx = Tx(connection)
             if len(group) == 1:
                 group[0].answer = group[0].work(tx)
@@ -254,7 +275,7 @@ class Store:
             connection.execute("COMMIT")
         except BaseException as error:
             self._give_up(tx)
-            _fail(group, problem(self.path, error) if isinstance(error, apsw.Error) else error)
+            _fail(group, problem(self.path, error) if isinstance(error, UNREADABLE) else error)
             if not isinstance(error, Exception):
                 raise
             return
@@ -271,7 +292,7 @@ class Store:
         except Exception as error:
             if not connection.in_transaction:
                 raise
-            item.error = problem(self.path, error) if isinstance(error, apsw.Error) else error
+            item.error = problem(self.path, error) if isinstance(error, UNREADABLE) else error
             connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
 
@@ -297,6 +318,7 @@ class Store:
         """A snapshot to read from. Cancelling interrupts the query and raises `Interrupted`."""
         if self._closed:
             raise _closed_problem(self.path)
+        self._check_identity()
         with self._readers_lock:
             connection = self._readers.pop() if self._readers else None
         connection = connection or self.connect(writes=False)
@@ -312,7 +334,7 @@ class Store:
             yield tx
         except apsw.InterruptError as error:
             raise Interrupted from error
-        except apsw.Error as error:
+        except UNREADABLE as error:
             raise problem(self.path, error) from error
         finally:
             # An interrupt that comes after the last statement must not hit the next reader of this connection.
@@ -364,6 +386,8 @@ class Store:
             # One snapshot, or the copy would begin anew whenever somebody commits.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            # A copy holds the same people as the file: nobody else reads it.
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             copy = apsw.Connection(str(part))
             try:
                 _copy(source, copy, progress)
@@ -374,6 +398,15 @@ class Store:
             source.close(True)
         with part.open("rb+") as whole:
             os.fsync(whole.fileno())
+
+    def damage(self) -> StoreProblem | None:
+        """What is wrong with the pages of the file; none where SQLite finds nothing. For after a fault: it reads all."""
+        try:
+            with self.read() as tx:
+                found = tx.all("PRAGMA quick_check(1)")
+        except StoreProblem as trouble:
+            return trouble
+        return None if found == [("ok",)] else problem(self.path, apsw.CorruptError(str(found[0][0])))
 
     def schema_version(self) -> int:
         """The number of the last migration that this file has had."""
@@ -417,6 +450,13 @@ def _cannot_change(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
 
 
+def _moved_problem(path: Path) -> StoreProblem:
+    return StoreProblem(
+        f"{path} was deleted, moved or replaced while it was open.",
+        "Nothing more is written. Put it back in its place, or go back to the last backup, then open it again.",
+    )
+
+
 def _closed_problem(path: Path) -> StoreProblem:
     return StoreProblem(f"{path.name} has been closed.", "Open it again.")
 
@@ -452,7 +492,7 @@ def create_store(path: Path, *, vfs: str | None = None, synchronous: str = "FULL
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             _checked(connection, "PRAGMA journal_mode = WAL", "wal")
             connection.execute("PRAGMA synchronous = FULL")
-            _migrate(connection, 0)
+            _migrate(connection)
         finally:
             connection.close()
         with suppress(OSError):
@@ -486,23 +526,18 @@ def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, s
         raise StoreProblem(f"{path} is a folder.", "Give the program file in it.")
     _check_header(path)
     store = Store(path, read_only=read_only, vfs=vfs, synchronous=synchronous)
-    connection = store.connect(writes=not read_only)
+    newest, version = newest_version(), _version_of(store)
+    if version < newest and read_only:
+        raise StoreProblem(f"{path} is of an older version ({version}).", "Open it once without --read-only.")
+    if read_only:
+        return store
+    connection = store.connect(writes=True)
     try:
-        application = _number(connection, "PRAGMA application_id")
-        version = _number(connection, "PRAGMA user_version")
-        if application != APPLICATION_ID:
-            raise StoreProblem(f"{path} is a database, but not a program file of Stagedoor.", "Choose another file.")
-        newest = newest_version()
-        if version > newest:
-            raise StoreProblem(
-                f"{path} was written by a newer Stagedoor (its version is {version}, this program knows {newest}).",
-                "Update Stagedoor and open it again. The file was not changed.",
-            )
         if version < newest:
-            if read_only:
-                raise StoreProblem(f"{path} is of an older version ({version}).", "Open it once without --read-only.")
-            store.backup(path.with_name(f"{path.name}.before-version-{newest}-{int(time.time())}"))
-            _migrate(connection, version)
+            _migrate(
+                connection,
+                lambda: store.backup(path.with_name(f"{path.name}.before-version-{newest}-{int(time.time())}")),
+            )
     except apsw.Error as error:
         raise problem(path, error) from error
     finally:
@@ -510,22 +545,44 @@ def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, s
     return store
 
 
-def _migrate(connection: apsw.Connection, version: int) -> None:
-    """Each missing migration in a transaction of its own, together with its mark."""
-    for number, _name, sql in migrations():
-        if number <= version:
-            continue
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # Another process may have done it while this one waited for the lock.
-            if _number(connection, "PRAGMA user_version") < number:
-                connection.execute(sql)
-                connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(apsw.Error):
-                connection.execute("ROLLBACK")
-            raise
+def _version_of(store: Store) -> int:
+    """The version of a file that this program may use; another program's file is only looked at to find that out."""
+    connection, path = store.connect(writes=False), store.path
+    try:
+        application = _number(connection, "PRAGMA application_id")
+        version = _number(connection, "PRAGMA user_version")
+        if application != APPLICATION_ID:
+            raise StoreProblem(f"{path} is a database, but not a program file of Stagedoor.", "Choose another file.")
+        if version > newest_version():
+            raise StoreProblem(
+                f"{path} was written by a newer Stagedoor (its version is {version}, this program knows"
+                f" {newest_version()}).",
+                "Update Stagedoor and open it again. The file was not changed.",
+            )
+        return version
+    except apsw.Error as error:
+        raise problem(path, error) from error
+    finally:
+        connection.close()
+
+
+def _migrate(connection: apsw.Connection, copy: Callable[[], None] | None = None) -> None:
+    """Every missing migration in one transaction, together with its mark; `copy` comes first, while nobody can write."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it while this one waited for the lock.
+        version = _number(connection, "PRAGMA user_version")
+        missing = [(number, sql) for number, _name, sql in migrations() if number > version]
+        if missing and copy is not None:
+            copy()
+        for number, sql in missing:
+            connection.execute(sql)
+            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(apsw.Error):
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -550,10 +607,18 @@ def problem(path: Path, error: BaseException) -> StoreProblem:
     """What an error of SQLite or the system means to the person, and what to do."""
     if isinstance(error, StoreProblem):
         return error
+    if isinstance(error, apsw.CantOpenError) and path.exists() and not os.access(path.parent, os.W_OK):
+        # What cannot be opened is SQLite's log beside it, which it would have to make.
+        error = apsw.ReadOnlyError(str(error))
     for kinds, message, hint in _PROBLEMS:
         if isinstance(error, kinds):
-            return StoreProblem(message.format(path=path, error=error), hint)
-    return StoreProblem(f"{path} could not be used: {error}.", "See the log for details.")
+            return StoreProblem(message.format(path=path, error=_said(error)), hint)
+    return StoreProblem(f"{path} could not be used: {_said(error)}.", "See the log for details.")
+
+
+def _said(error: BaseException) -> str:
+    """The words of an error on one line: those about a damaged file quote from it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(error))[:200]
 
 
 _PROBLEMS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
@@ -563,9 +628,9 @@ _PROBLEMS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
      "Nothing was changed. Make room and try again."),
     ((apsw.ReadOnlyError, PermissionError), "{path} cannot be written.",
      "Nothing was changed. Check the permissions of the file and its folder, or open it with --read-only."),
-    ((apsw.NotADBError, apsw.CorruptError), "{path} is damaged ({error}).",
+    ((apsw.NotADBError, apsw.CorruptError, UnicodeDecodeError), "{path} is damaged ({error}).",
      "Nothing was changed. Keep a copy of it, and go back to the last backup."),
-    ((apsw.CantOpenError, FileNotFoundError, NotADirectoryError), "{path} cannot be opened ({error}).",
+    ((apsw.CantOpenError, FileNotFoundError, FileExistsError, NotADirectoryError), "{path} cannot be opened ({error}).",
      "Check that the folder exists and may be written, and that the disk is there."),
     ((apsw.IOError, OSError), "The disk of {path} failed ({error}).",
      "Nothing was changed. Check the disk, then run: stagedoor verify"),
