@@ -5,9 +5,10 @@ from datetime import date
 
 from core.contract.customers import CustomerDraft, OpeningLot
 from core.contract.errors import invalid
+from core.contract.model import instant_text
 from core.contract.values import FUTURE_TOLERANCE_MS, MAX_POINTS, EntryKind
 from core.engine import ledger, lots
-from core.engine.calendar import LAST_DAY, day_start, local_date, to_ms
+from core.engine.calendar import LAST_DAY, day_start, from_ms, local_date, to_ms
 from core.engine.values import Cause, Policy
 from core.services.accounts import Account
 from core.services.book import Book
@@ -86,16 +87,20 @@ def _read_lot(field: str, lot: OpeningLot, policy: Policy, now: int) -> BroughtL
 
 
 def post_opening(book: Book, account: Account, opening: Opening, now: int, cause: Cause) -> None:
-    """Write an opening balance into a new account through the ordinary book: one entry a lot, or one that owes."""
+    """Write an opening balance into a new account through the ordinary book: one entry a lot, or one that owes.
+
+    The date of activity given is carried by the first entry, by one of nothing where there are no points (C7).
+    """
     wallet, policy = account.wallet, book.policy
     if opening.activity_at is not None:
         wallet.activity_at = opening.activity_at
         wallet.activity_on = local_date(opening.activity_at, policy.zone)
+        cause = cause._replace(source_id=instant_text(from_ms(opening.activity_at)))
     if opening.debt:
         book.post(account, ledger.open_debt(wallet, policy, opening.debt, now, opening.lifetime, cause))
         return
     lifetime = opening.lifetime
-    parts = opening.lots or ((BroughtLot(0, now, None),) if lifetime else ())
+    parts = opening.lots or ((BroughtLot(0, now, None),) if lifetime or opening.activity_at is not None else ())
     for number, lot in enumerate(parts):
         is_last = number == len(parts) - 1
         counted = lifetime if is_last else min(lot.points, lifetime)
@@ -105,3 +110,4 @@ def post_opening(book: Book, account: Account, opening: Opening, now: int, cause
             refills_on=local_date(now, policy.zone), lifetime=counted,
         )  # fmt: skip
         book.post(account, ledger.credit(wallet, policy, credit))
+        cause = cause._replace(source_id=None)

@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from core.contract.values import MAX_POINTS
-from core.engine.rebuild import AWARD, Broken
+from core.contract.values import MAX_POINTS, EntryKind
+from core.engine.calendar import local_date, to_ms
+from core.engine.rebuild import AWARD, Broken, Zones
 from core.services.program import DEFAULT_SETTINGS
 from core.services.verify_rollups import Rollups
 from core.store import verify as sql
@@ -68,6 +69,37 @@ def _wrong(trace: str, wanted: int, applied: int, outcome: str) -> str | None:
 @lru_cache(maxsize=16_384)
 def _gap(earlier: str | None, later: str) -> int:
     return (date.fromisoformat(later) - date.fromisoformat(earlier)).days if earlier else -1
+
+
+def check_activity(wallet: Row, rows: list[Row], given: list[Row], zones: Zones) -> None:
+    """A wallet's last activity against its awards and the date that was given when it was opened (C7). Raises `Broken`.
+
+    Where the program has moved, the given instant has one of the dates that it has in its zones.
+    """
+    active = [(row[7], row[8]) for row in (sorted(given, key=_number) if zones.moves else given) if row[5]]
+    first = rows[0][14] if rows and rows[0][3] == EntryKind.OPENING else None
+    begun = to_ms(datetime.fromisoformat(first)) if first else None
+    at_ms = max((at for at, _ in active), default=begun)
+    if begun is not None and at_ms is not None:
+        at_ms = max(at_ms, begun)
+    dates = [None] if begun is None else [local_date(begun, name).isoformat() for name in zones.names]
+    kept = wallet[10], wallet[11]
+    if kept[0] != at_ms or kept[1] not in {_active_on(begun, on, active, bool(zones.moves)) for on in dates}:
+        raise Broken("wallet", wallet[0], f"last activity: kept is {kept[0]} on {kept[1]}, its entries make {at_ms}")
+
+
+def _active_on(at_ms: int | None, on: str | None, active: list[tuple[int, str]], moved: bool) -> str | None:
+    """The date of activity: the latest one there is; where the program has moved, of those that were news."""
+    if not moved:
+        return max((day for day in (on, *(day for _, day in active)) if day), default=None)
+    for happened_at, day in active:
+        if at_ms is None or happened_at > at_ms:
+            at_ms, on = happened_at, day if on is None else max(on, day)
+    return on
+
+
+def _number(award: Row) -> int:
+    return int(award[1])
 
 
 class Limits:

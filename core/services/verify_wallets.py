@@ -6,7 +6,7 @@ from core.contract.values import MAX_POINTS
 from core.engine import chain
 from core.engine.rebuild import ACTIVATION, Broken, Rebuilt, Zones, compare_debts, compare_lots
 from core.services.ids import from_blob
-from core.services.verify_awards import Limits, check_awards
+from core.services.verify_awards import Limits, check_activity, check_awards
 from core.services.verify_rollups import Rollups
 from core.store import verify as sql
 from core.store.sqlite import Row, Tx
@@ -71,7 +71,8 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
                     rollups.entry(row, codes.get(row[0], ""))
             compare_lots(rebuilt, zones)
             compare_debts(rebuilt, owed)
-            _compare_wallet(wallet, rebuilt, given, days, reserved.get(wallet_id, 0))
+            _compare_wallet(wallet, rebuilt, days, reserved.get(wallet_id, 0))
+            check_activity(wallet, rows, given, zones)
         except Broken as broken:
             add(broken)
         if entries.count - reported >= REPORT_EVERY:
@@ -82,8 +83,8 @@ def check_wallets(tx: Tx, rollups: Rollups, instants: set[int], add: Add, report
     return {"entries": entries.count, "wallets": count, "lots": lots.count, "awards": awards.count}
 
 
-def _compare_wallet(wallet: Row, rebuilt: Rebuilt, given: list[Row], days: list[str], reserved: int) -> None:
-    (wallet_id, _, _, seq, head, balance, pending, kept_reserved, debt, lifetime, activity_at, activity_on, refilled_on,
+def _compare_wallet(wallet: Row, rebuilt: Rebuilt, days: list[str], reserved: int) -> None:
+    (wallet_id, _, _, seq, head, balance, pending, kept_reserved, debt, lifetime, _, activity_on, refilled_on,
      idle_on, active_on, due_at, first_live_seq, sealed_seq, _) = wallet  # fmt: skip
     live = [row for row in rebuilt.kept_lots.values() if row[3]]
     for name, kept, made in (
@@ -106,11 +107,6 @@ def _compare_wallet(wallet: Row, rebuilt: Rebuilt, given: list[Row], days: list[
         raise Broken("wallet", wallet_id, f"a lot before number {first_live_seq} still holds points")
     if sealed_seq > seq:
         raise Broken("wallet", wallet_id, f"it is sealed through number {sealed_seq} and has {seq}")
-    last = max((row[7] for row in given if row[5]), default=None)
-    if (activity_at is None) != (activity_on is None) or (
-        last is not None and (activity_at is None or activity_at < last)
-    ):
-        raise Broken("wallet", wallet_id, f"last activity: kept is {activity_at}, its awards make {last}")
     if rebuilt.refill_is_sure and refilled_on != rebuilt.refilled_on:
         raise Broken("wallet", wallet_id, f"last filled: kept is {refilled_on}, its entries make {rebuilt.refilled_on}")
 

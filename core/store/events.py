@@ -25,9 +25,13 @@ def decided_orders(tx: Tx, order_ids: Sequence[str]) -> set[str]:
 
 
 def last_entries(tx: Tx, wallet_ids: Sequence[int]) -> dict[int, int]:
-    """The latest instant at which anything in a wallet's ledger happened, for wallets that have entries."""
+    """The latest instant at which anything in a wallet's ledger happened, for wallets that have entries.
+
+    An opening that only carries a date of activity moved nothing, and keeps no history out.
+    """
     sql = "SELECT wallet_id, max(occurred_at) FROM entry WHERE wallet_id IN"
-    return dict(among(tx, sql, wallet_ids, then=" GROUP BY wallet_id"))
+    moved = " AND NOT (kind = 'opening' AND points = 0 AND lifetime = 0) GROUP BY wallet_id"
+    return dict(among(tx, sql, wallet_ids, then=moved))
 
 
 def insert_events(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:

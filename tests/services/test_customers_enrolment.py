@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 
 from core.contract import customers as contract
+from core.contract.administration import VERIFY, VerifyRequest
 from core.contract.customers import CustomerBatch, CustomerDraft, CustomerList
 from core.contract.errors import Conflict, Invalid
 from core.services.call import Call
 from core.services.enrolment import RowResult, Seen, enrol_rows
 from core.services.program import read_books
+from core.store.events import last_entries
 from core.store.sqlite import Tx
 from tests.services.conftest import Program
+from tests.services.jobs import worked
 from tests.services.test_customers_search import draft, enrol, walk
 
 
@@ -151,6 +154,37 @@ def test_c7_the_activity_date_given_is_the_customers(program: Program) -> None:
     assert written(program, "SELECT activity_on, refilled_on, idle_on FROM wallet") == [
         ("2026-01-06", "2026-03-02", "2026-03-02")
     ]
+
+
+def test_h5_the_activity_date_given_is_on_the_opening_entry_and_proved_from_it(program: Program) -> None:
+    given = "2026-01-05T23:30:00.000Z"
+    lots = [{"points": 5}, {"points": 4}]
+    people = enrol(
+        program,
+        {"externalId": "1", "openingLots": lots, "loyaltyLastActivityAt": given},
+        {"externalId": "2", "loyaltyLastActivityAt": given},
+        {"externalId": "3", "loyaltyBalance": -7, "loyaltyLastActivityAt": given},
+        {"externalId": "4", "loyaltyBalance": 8},
+    )
+    assert written(program, "SELECT points, source_id FROM entry ORDER BY id") == [
+        (5, given), (4, None), (0, given), (-7, given), (8, None),
+    ]  # fmt: skip
+    result = worked(program, VERIFY, VerifyRequest()).result
+    assert result is not None
+    assert result["right"], result
+    for change, made in (("1", "2026-01-06"), ("2", "2026-01-06")):
+        program.store.write(lambda tx, n=change: tx.run("UPDATE wallet SET activity_on = '2026-01-07' WHERE id = ?", (n,)))
+        result = worked(program, VERIFY, VerifyRequest()).result
+        assert result is not None
+        assert not result["right"]
+        program.store.write(
+            lambda tx, n=change, on=made: tx.run("UPDATE wallet SET activity_on = ? WHERE id = ?", (on, n))
+        )
+    # What moved nothing is no later entry to a history (E7).
+    program.stand("2026-03-02T11:00:00Z")
+    with program.store.read() as tx:
+        assert last_entries(tx, [1, 2, 3]).keys() == {1, 3}
+    assert len(people) == 4
 
 
 def test_c8_a_new_customer_is_in_no_period_of_inactivity_that_is_over(program: Program) -> None:

@@ -112,6 +112,8 @@ TAMPERINGS = {
     "a chain's head": (["UPDATE wallet SET head = zeroblob(32) WHERE id = 5"], "wallet", "5"),
     "a due instant": (["UPDATE wallet SET due_at = 1 WHERE id = 4"], "wallet", "4"),
     "a day of activity": (["UPDATE wallet SET active_on = '2020-01-01' WHERE id = 4"], "wallet", "4"),
+    "when somebody was active last": (["UPDATE wallet SET activity_at = activity_at - 1 WHERE id = 4"], "wallet", "4"),
+    "the date of activity": (["UPDATE wallet SET activity_on = '2026-03-09' WHERE id = 4"], "wallet", "4"),
     "an idle day": (["UPDATE wallet SET idle_on = '2020-01-01' WHERE id = 4"], "wallet", "4"),
     "a lot's rest": (["UPDATE lot SET left = left - 1 WHERE wallet_id = 4 AND left > 0"], "lot", None),
     "a lot's size": (["UPDATE lot SET opened = opened + 1 WHERE wallet_id = 3"], "lot", None),
