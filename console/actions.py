@@ -15,7 +15,7 @@ FORBIDDEN: Final = frozenset({"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", *(f"f{numb
 
 SHARED: Final = ("app", "pane", "table")
 APART: Final = frozenset(
-    {"help", "told", "doing", "find", "field", "choice", "pick", "confirm", "dialog", "job", "form", "start"}
+    {"adjust", "help", "told", "doing", "find", "field", "choice", "pick", "confirm", "dialog", "job", "form", "start"}
 )
 """Scopes of single widgets and dialogs: they meet `app` only."""
 

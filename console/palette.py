@@ -114,8 +114,9 @@ class Palette(Modal[None]):
         except OperationError as error:
             app.tell(error.message, "loss")
             return
-        self.people = [self._person(row) for row in page.data]
-        self._show(self.query_one(Input).value)
+        if self.is_current:
+            self.people = [self._person(row) for row in page.data]
+            self._show(self.query_one(Input).value)
 
     def _person(self, row: object) -> Hit:
         from core.contract.customers import Customer

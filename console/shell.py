@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -182,8 +182,13 @@ class Labels:
         return action.label
 
 
-class Tabs(Widget):
-    """The tabs of a pane: the one that is open in brackets, so that it shows without colour."""
+class Tabs(Widget, can_focus=True):
+    """The tabs of a pane: the one that is open in brackets, so that it shows without colour.
+
+    esc comes here from a field, where [ and ] are typed; from here they, and the arrows, change the tab.
+    """
+
+    HELP = "The pages of this screen: [ and ] or the arrows change the page, tab goes into it."
 
     def __init__(self, tabs: tuple[tuple[str, str], ...], chosen: str) -> None:
         super().__init__()
@@ -196,8 +201,18 @@ class Tabs(Widget):
         for name, label in self.labels.items():
             shown = f"[{label}]" if name == self.chosen else f" {label} "
             self._spans.append((text.cell_len, text.cell_len + cell_len(shown), name))
-            text.append(shown, "bold" if name == self.chosen else stagedoor(self).dim_style)
+            chosen = "bold reverse" if self.has_focus else "bold"
+            text.append(shown, chosen if name == self.chosen else stagedoor(self).dim_style)
         return text
+
+    def on_key(self, event: events.Key) -> None:
+        """The arrows change the tab, and go into it."""
+        if event.key in ("left", "right") and isinstance(self.parent, Pane):
+            event.stop()
+            (self.parent.action_next_tab if event.key == "right" else self.parent.action_previous_tab)()
+        elif event.key in ("down", "enter"):
+            event.stop()
+            self.screen.focus_next()
 
     def on_click(self, event: Any) -> None:
         for start, end, name in self._spans:
@@ -333,7 +348,9 @@ class Pane(Vertical):
         self._say(text)
 
     def _say(self, text: str, tone: Tone = "") -> None:
-        notice = self.query_one(Notice)
+        notice = next(iter(self.query(Notice)), None)
+        if notice is None:  # It is being left.
+            return
         notice.display = bool(text)
         lines = [words.plain(line) for line in text.split("\n")]
         notice.update(Text("\n".join(lines), self.console.tone_style(tone)))
@@ -391,6 +408,7 @@ class Pane(Vertical):
         """A tab was opened; a screen that reads it only then does so here."""
 
     def _focus_tab(self) -> None:
+        """Into the tab; but on the tabs where its first thing is a field, in which ] would be typed."""
         from textual.widgets import ContentSwitcher
 
         for switcher in self.query(ContentSwitcher):
@@ -399,6 +417,8 @@ class Pane(Vertical):
                 content.focus()
             elif content is not None:
                 focus_first(content)
+        if _typing(self.screen):
+            self.query_one(Tabs).focus()
 
     def label_tab(self, name: str, label: str) -> None:
         """Change a tab's words, to show a count: `Orders 41`."""
@@ -417,21 +437,26 @@ class Pane(Vertical):
         self.tab = names[(names.index(self.tab) + step) % len(names)]
 
     def action_back(self) -> None:
-        self.close()
+        """Out of a field to the tabs; else back to the pane beneath."""
+        if self.TABS and _typing(self.screen):
+            self.query_one(Tabs).focus()
+        else:
+            self.close()
 
     @work
     async def close(self, result: object = None, *, asking: bool = True) -> None:
         """Go back to the pane beneath; asks where something is unsaved."""
         if asking and self.dirty and not await self.console.confirm_leaving(self.heading):
             return
-        await self.console.leave(self, result)
+        # The app's own worker: this pane's are cancelled as it goes, in the middle of its removal.
+        self.console.run_worker(self.console.leave(self, result), group="leave")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what may not be done: by the role, by the server, in read-only, or now."""
         if action in ("next_tab", "previous_tab"):
             return len(self.TABS) > 1
         if action == "back":
-            return self.console.is_page(self)
+            return self.console.is_page(self) or (bool(self.TABS) and _typing(self.screen))
         found = ACTIONS.get(f"{self.SCOPE}.{action}")
         return True if found is None else self.console.allows(found) and self.may(found)
 
@@ -448,7 +473,7 @@ class Pane(Vertical):
 
 def focus_first(root: Widget) -> None:
     """Put the focus on the first thing inside that takes it, a list before a field."""
-    takers = [widget for widget in root.query("*") if widget.focusable and _shown(widget, root)]
+    takers = [w for w in root.query("*") if w.focusable and not isinstance(w, Tabs) and _shown(w, root)]
     lists = [widget for widget in takers if widget.has_class("first-focus")]
     if takers:
         (lists or takers)[0].focus()

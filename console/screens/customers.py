@@ -151,7 +151,7 @@ class Customers(Pane):
             counted = await self.ask(customers.COUNT, counting)
         except OperationError:
             return
-        if request == self._shown:
+        if request == self._shown and self.query("#found"):
             self.counted = counted.count
             self._say_found()
 
@@ -235,6 +235,7 @@ class Customers(Pane):
         self.order = "loyaltyBalance desc"
         with self.prevent(Input.Changed):
             self.query_one(Find).value = ""
+        self._in_list = True
         self._show()
         self.table.focus()
 

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
 from console import words
-from console.actions import Action
+from console.actions import Action, bindings, register
 from console.screens.customers_preview import adjustment_lines, question_of
 from console.screens.customers_words import name_of
-from console.shell import Labels, Pane, stagedoor
+from console.shell import Dialog, Pane, stagedoor
 from console.widgets.confirm import Confirm
 from console.widgets.fields import Choice, NumberField, PickField, TextField
 from console.widgets.form import Form
@@ -29,20 +29,27 @@ from core.contract.values import MAX_ADJUSTMENT, MAX_TEXT
 PREVIEW_AFTER_S: Final = 0.12
 """How long after the last key the preview is asked for."""
 
+register(
+    Action("adjust.yes", ("y",), "yes", "Do it.", 10, palette=False),
+    Action("adjust.fields", ("n",), "back to the fields", "Change what is asked for.", 11, palette=False),
+    Action("adjust.leave", ("escape",), "close", "Close; asks where something was typed.", 20, palette=False),
+)
+
 
 class Question(Static, can_focus=True):
     """Where y and n are read."""
 
-    HELP = "y does it; n or esc goes back to the fields."
+    HELP = "y does it; n goes back to the fields."
 
 
-class AdjustDialog(Labels, Confirm):
+class AdjustDialog(Confirm, inherit_bindings=False):
     """Points, reason, note, what the customer reads; below them what it would do now, and the question.
 
     It answers what was applied, or none. What was typed stays after every error, and is kept as a draft. The request key
     is made once for what is asked, so that an answer that did not come is asked for again and nothing happens twice.
     """
 
+    BINDINGS = [*Dialog.BINDINGS, *bindings("adjust")]
     AUTO_FOCUS = "NumberField .field-control"
 
     def __init__(self, customer: Customer, balance: int, reasons: Sequence[ReasonItem]) -> None:
@@ -123,6 +130,8 @@ class AdjustDialog(Labels, Confirm):
 
     def say_preview(self, problem: str = "") -> None:
         """Show what it would do, and ask."""
+        if not self.query("#preview"):  # It was left meanwhile.
+            return
         lines, tone = [problem], "loss"
         if not problem:
             lines, tone = (adjustment_lines(self.preview), "") if self.preview else (["", "", ""], "")
@@ -160,12 +169,7 @@ class AdjustDialog(Labels, Confirm):
         self.query_one(Question).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.query_one(Question).has_focus if action == "yes" else True
-
-    def label_of(self, action: Action) -> str:
-        """What esc does here."""
-        asking = self.query_one(Question).has_focus
-        return ("back to the fields" if asking else "close") if action.id == "confirm.no" else action.label
+        return self.query_one(Question).has_focus if action in ("yes", "fields") else True
 
     def on_key(self, event: events.Key) -> None:
         """At the question the rules of every confirmation hold; in a field every key types."""
@@ -176,15 +180,15 @@ class AdjustDialog(Labels, Confirm):
         if isinstance(event.widget, Question):
             self._ask_again()
 
-    def action_no(self) -> None:
-        """Back to the fields; from there, leave."""
-        if self.query_one(Question).has_focus and self.sent is None:
+    def action_fields(self) -> None:
+        """Back to the fields."""
+        if self.sent is None:
             self.form.fields[0].focus()
         else:
-            self.leave()
+            self.action_leave()
 
     @work(exclusive=True, group="leave")
-    async def leave(self) -> None:
+    async def action_leave(self) -> None:
         """Close; asks where something was typed."""
         if not self.adjusting and (not self.form.dirty or await stagedoor(self).confirm_leaving(self.title_text)):
             self.form.revert()

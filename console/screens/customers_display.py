@@ -47,7 +47,8 @@ class CustomerSees(VerticalScroll, can_focus=True):
             text = Text(f"{words.plain(error.message)} ctrl+r tries again.", app.tone_style("loss"))
         else:
             text = shown(seen, app.session.zone, app.session.today(), app.dim_style)
-        self.query_one("#sees-text", Static).update(text)
+        for view in self.query("#sees-text").results(Static):
+            view.update(text)
 
 
 def shown(seen: Display, zone: tzinfo, today: date, dim: Style) -> Text:

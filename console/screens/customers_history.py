@@ -89,11 +89,16 @@ class History(Container):
         try:
             entry = await self._why(summary)
         except OperationError as error:
-            if self.table.row is not None and self.table.row.id == summary.id:
+            if self._is_chosen(summary):
                 self.query_one(Why).show(summary, None, error.message)
-            return
-        if self.table.row is not None and self.table.row.id == summary.id:
-            self.query_one(Why).show(summary, entry)
+        else:
+            if self._is_chosen(summary):
+                self.query_one(Why).show(summary, entry)
+
+    def _is_chosen(self, summary: EntrySummary) -> bool:
+        """Whether the cursor is still there, and the page was not left."""
+        row = self.table.row if self.query("#entries") and self.query("#why") else None
+        return row is not None and row.id == summary.id
 
     async def _why(self, summary: EntrySummary) -> Entry:
         session = stagedoor(self).session

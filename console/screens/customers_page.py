@@ -84,6 +84,8 @@ class CustomerPage(Labels, Pane):
             self.ask(ledger.WALLET, EntryId(id=self.customer_id)),
             self.ask(programs.SETTINGS, NoRequest()),
         )
+        if not self.query(Header):  # It was left meanwhile.
+            return
         self.customer, self.wallet = customer, wallet
         self.query_one(Header).show(customer, wallet, paused=not settings.enabled)
         self.query_one(Lots).show(wallet)

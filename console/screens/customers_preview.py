@@ -81,7 +81,7 @@ def undo_lines(seen: Undone, undone: int) -> list[str]:
     if seen.not_recovered:
         lines.append(f"{words.many(seen.not_recovered, 'point')} spent or expired meanwhile cannot be taken back.")
     lines.append(f"Then: balance {words.points(seen.balance)}, lifetime {words.points(seen.lifetime_points)}.")
-    return [*lines, "", "The entry stays and an entry that takes it back is added. An entry is undone once."]
+    return [*lines, "", "Both entries stay in the history. An entry is undone once."]
 
 
 def _taken(seen: Undone, undone: int) -> str:

@@ -30,15 +30,15 @@ class Line:
 
 
 def why_lines(entry: Entry, zone: tzinfo, today: date) -> Iterator[Line]:
-    """An entry's why, the steps first."""
+    """An entry's why: the steps first, the lots last, since there may be many."""
     yield from (_step(step, entry) for step in entry.steps if step.step != "asked" or entry.wanted is not None)
-    yield from _allocations(entry)
     if entry.note:
         yield Line(f"Note: {entry.note}")
     if entry.customer_text:
         yield Line(f"The customer reads: {entry.customer_text}")
     yield from _standing(entry)
     yield Line(_who(entry, zone, today), tone="dim")
+    yield from _allocations(entry)
 
 
 def _step(step: Step, entry: Entry) -> Line:

@@ -58,6 +58,12 @@ async def test_no_line_of_keys_overflows_and_finding_and_help_always_stand_there
         assert app.current_screen == screen.name
         line = str(app.query_one("#keys", KeyLine).render())
         assert cell_len(line) <= size[0]
+        if isinstance(app.focused, Input):
+            assert "ctrl+p find" in line
+            await pilot.press("down")
+            await pilot.pause()
+            line = str(app.query_one("#keys", KeyLine).render())
+            assert cell_len(line) <= size[0]
         assert ": find" in line
         assert "? help" in line
 
@@ -128,7 +134,7 @@ async def test_a_screen_that_is_left_is_found_as_it_was() -> None:
         app: Any = pilot.app
         await pilot.press("g", "c")
         await settle(pilot)
-        await pilot.press("j", "j", "j", "g", "s")
+        await pilot.press("down", "j", "j", "j", "g", "s")
         await settle(pilot)
         assert app.current_screen == "settings"
         await pilot.press("g", "c")
@@ -141,7 +147,7 @@ async def test_below_the_smallest_size_a_notice_covers_all_and_nothing_is_lost()
         app: Any = pilot.app
         await pilot.press("g", "c")
         await settle(pilot)
-        await pilot.press("j", "j")
+        await pilot.press("down", "j", "j")
         await pilot.resize_terminal(20, 5)
         await pilot.pause()
         assert isinstance(app.screen, TooSmall)
@@ -192,7 +198,7 @@ async def test_help_names_the_real_keys_also_rebound_ones(own_home: Any) -> None
         await pilot.press("g", "c")
         await settle(pilot)
         await until(pilot, lambda: bool(app._keymap))
-        await pilot.press("question_mark")
+        await pilot.press("down", "question_mark")
         await pilot.pause()
         assert isinstance(app.screen, Help)
         keys = {action.id: shown for shown, action in app.screen.what.entries}
@@ -391,6 +397,8 @@ async def test_ctrl_c_copies_the_chosen_row_and_says_only_that_it_was_sent() -> 
         app: Any = pilot.app
         await pilot.press("g", "c")
         await settle(pilot)
+        await pilot.press("down")
+        await pilot.pause()
         assert isinstance(app.focused, Table)
         await pilot.press("ctrl+c")
         await pilot.pause()
