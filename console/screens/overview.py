@@ -34,6 +34,8 @@ LEADS_TO: Final = {
     "paused": ("settings", "open"),
     "event_points": ("event_points", "open"),
 }
+TABS: Final = {"daily_run": "books", "verify": "books", "jobs": "jobs", "refused_events": "audit"}
+"""Which tab of Administration deals with it."""
 
 register(
     Action("overview.period", ("p",), "period", "Choose the days that the figures and charts are of.", 20),
@@ -92,14 +94,14 @@ class Overview(Pane):
         needs.show(ListSource(seen.needs))
         needs.styles.height = min(8, max(1, len(seen.needs)))
         self.query_one("#proof", Static).update(Text(self._proof(seen), self.console.dim_style))
+        self.query_one("#overview").scroll_home(animate=False)
 
     def _show_period(self, seen: programs.Overview) -> None:
         year = seen.from_day.year != seen.to_day.year
         start = words.short_day(seen.from_day) if year else words.short_day(seen.from_day).rsplit(" ", 1)[0]
         text = Text(f"{dict(PERIODS)[self.days]}, {start} to today", "bold")
         before = f"compared with {words.short_day(seen.before_from)} to {words.short_day(seen.before_to)}"
-        wide = self.size.width >= 80
-        text.append(f"   {before}" if wide else "", self.console.dim_style)
+        text.append(f"   {before}", self.console.dim_style)
         self.query_one("#period", Static).update(text)
 
     def _show_charts(self, seen: programs.Overview) -> None:
@@ -108,7 +110,8 @@ class Overview(Pane):
         labels = [words.short_day(day).rsplit(" ", 1)[0] for day in (seen.from_day, middle, seen.to_day)]
         earned = Line("earned", [day.earned for day in days])
         gone = Line("spent and expired", [day.spent + day.expired for day in days])
-        self.query_one("#daily", Chart).show_lines([earned, gone], labels)
+        drawn = [earned, gone] if any((*earned.values, *gone.values)) else []
+        self.query_one("#daily", Chart).show_lines(drawn, labels)
         shares = [
             Bar(share.source, share.points, words.percent(share.percent)) for share in seen.sources if share.points
         ]
@@ -116,9 +119,9 @@ class Overview(Pane):
 
     def _proof(self, seen: programs.Overview) -> str:
         zone, today = self.session.zone, self.session.today()
-        run = "The daily run has not been done yet."
+        run = "Daily run not done yet."
         if seen.last_daily_run is not None:
-            run = f"Last daily run {words.moment(seen.last_daily_run, zone, today=today)}."
+            run = f"Daily run {words.moment(seen.last_daily_run, zone, today=today)}."
         if seen.last_verified is None:
             return f"{run} Books not proved yet: v proves them."
         when = words.moment(seen.last_verified, zone, today=today)
@@ -132,6 +135,8 @@ class Overview(Pane):
         screen = LEADS_TO.get(need.kind, ("", ""))[0]
         if need.kind == "expiring" and need.on is not None:
             self.console.go("customers", expires_on=need.on)
+        elif screen == "administration":
+            self.console.go(screen, tab=TABS[need.kind])
         elif screen:
             self.console.go(screen)
 
