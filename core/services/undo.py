@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.contract import ledger as contract
 from core.contract.errors import Conflict, NotFound
-from core.contract.values import EntryKind
+from core.contract.values import MAX_POINTS, EntryKind
 from core.engine import ledger
 from core.engine.chain import read_allocations, text_digest
 from core.engine.values import Cause, Entry
@@ -68,7 +68,8 @@ def undo_entry(call: Call, book: Book, row: Row, reason: str | None = None, batc
     """Undo one entry in a book, to be flushed by whoever holds it; a loop over a batch uses one book for many.
 
     `row` is an entry as `core.store.ledger.ENTRY` reads it. Raises `Conflict` for an entry of a kind that is not undone
-    this way (code `not_undoable`), or that was undone already (`already_undone`).
+    this way (code `not_undoable`), that was undone already (`already_undone`), or whose points no account could hold beside
+    those that it has (`too_many_points`, A7).
     """
     undone = entry_of(row)
     if undone.kind not in UNDOABLE:
@@ -104,6 +105,12 @@ def _compensate(call: Call, book: Book, account: Account, undone: Entry, cause: 
             wallet, policy, undone, undone.lifetime, now, cause, _expired(call, book, account, undone)
         )
         return [entry], missing
+    if wallet.balance + wallet.pending - undone.points > MAX_POINTS:
+        raise Conflict(
+            f"Customer {account.uid} would hold more than {MAX_POINTS:,} points, which no account can. Take points out"
+            " before this is undone.",
+            code="too_many_points",
+        )
     if undone.kind is EntryKind.OPENING:
         return ledger.forgive(wallet, policy, undone, now, cause), 0
     seqs = [part.seq for part in undone.allocations if not part.debt]

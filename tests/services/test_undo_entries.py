@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.contract import ledger as contract
+from core.contract.customers import ENROL, CustomerBatch, CustomerDraft
 from core.contract.errors import Conflict, NotFound, NotPermitted
 from core.contract.roles import Role
 from core.contract.values import CustomerStatus, EntryKind
@@ -275,3 +276,23 @@ def test_d14_undoing_everything_newest_first_leaves_nothing(
             assert undo(program, entry_id).not_recovered == 0
         found = wallet(program, ada)
         assert (found.balance, found.lifetime_points, found.lots) == (0, 0, [])
+
+
+def test_a7_points_that_no_account_can_hold_are_not_given_back(program: Program) -> None:
+    most = 2**63 - 1
+    draft = CustomerDraft(
+        external_id="1", email_verified=False, phone_verified=False, status="ACTIVE", loyalty_balance=most,
+        loyalty_lifetime_points=0,
+    )  # fmt: skip
+    ada = program.ask(ENROL, CustomerBatch(consumers=[draft]))[0].id
+    taken = adjust(program, ada, -100).transaction_id
+    assert adjust(program, ada, 200).balance == most
+    seen = wallet(program, ada)
+    with pytest.raises(Conflict, match="more than 9,223,372,036,854,775,807 points"):
+        undo_preview(program, taken)
+    with pytest.raises(Conflict, match="Take points out"):
+        undo(program, taken)
+    assert wallet(program, ada) == seen
+    adjust(program, ada, -1)
+    adjust(program, ada, -99)
+    assert undo(program, taken).balance == most
