@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -30,6 +31,7 @@ class Columns:
         return self.names.get(_plain(heading))
 
 
+@lru_cache(maxsize=1_024)
 def _plain(heading: str) -> str:
     return re.sub(r"[^0-9a-z]", "", heading.lower())
 

@@ -59,9 +59,10 @@ def overdue(desk: Desk) -> bool:
 def run_due(desk: Desk, caller: Caller) -> str | None:
     """Start the daily run where it is overdue; answers the job's id, none where there is nothing to catch up.
 
-    Whoever hosts the jobs (the console, the server) calls this when it opens and once an hour, then wakes its runner.
+    Whoever hosts the jobs (the console, the server) calls this when it opens and now and then, then wakes its runner. A
+    clock that stands ends no day by itself.
     """
-    if desk.store.read_only or not overdue(desk):
+    if desk.store.read_only or desk.fixed_clock or not overdue(desk):
         return None
     started = desk.carry(RUN_DAY, DailyRun(), caller).answer
     return str(started.id)
@@ -92,10 +93,10 @@ def _settle_day(run: JobRun, day: date, totals: dict[str, int]) -> None:
         at += len(part)
         kept = dict(totals)
 
-        def settle(part: Sequence[int] = part, kept: dict[str, int] = kept) -> None:
-            run.step(lambda call: _settle(call, part, end, kept), done=run.done + len(part), checkpoint=kept)
+        def settle(call: Call, part: Sequence[int] = part, kept: dict[str, int] = kept) -> None:
+            pace.timed(lambda: _settle(call, part, end, kept))
 
-        pace.timed(settle)
+        run.step(settle, done=run.done + len(part), checkpoint=kept)
         totals.update(kept)
 
 

@@ -86,7 +86,7 @@ class _Enrolling:
         if self.dry_run:
             self._look(drafts, errors, new, done)
         else:
-            self.state = self.pace.timed(lambda: self._enrol(drafts, errors, new, done))
+            self.state = self._enrol(drafts, errors, new, done)
 
     def _look(self, drafts: list[Draft], errors: list[JobError], new: set[int], done: int) -> None:
         with self.run.read() as call:
@@ -100,7 +100,8 @@ class _Enrolling:
         mine = [draft for draft in drafts if draft[0] in new]
 
         def work(call: Call) -> tuple[dict[str, int], list[JobError]]:
-            after, listed = self._counted(enrol_rows(call, mine, self.run.batch), errors, new)
+            results = self.pace.timed(lambda: enrol_rows(call, mine, self.run.batch))
+            after, listed = self._counted(results, errors, new)
             enrolled = after["enrolled"] - self.state["enrolled"]
             if enrolled:
                 sql.name_batch(call.tx, self.run.row, self.run.batch)

@@ -82,7 +82,7 @@ def import_events(run: JobRun, request: EventImport) -> Result:
             judging.left_out = _later_entries(run, staging)
             run.report(run.done, run.done + staging.count())
             place = _BEGINNING if request.dry_run else (judging.state["at"], judging.state["row"])
-            for part in _staged(staging, place):
+            for part in _staged(staging, place, judging.pace):
                 judging.take(part, [], done=run.done + len(part))
     else:
         for records in in_parts(reading, judging.pace):
@@ -176,9 +176,9 @@ def _packed(event: Happening) -> str:
     return json.dumps(event)
 
 
-def _staged(staging: Staging, place: tuple[int, int]) -> Iterator[list[Read]]:
+def _staged(staging: Staging, place: tuple[int, int], pace: Pace) -> Iterator[list[Read]]:
     rows = staging.rows(place)
-    while part := list(islice(rows, MOST // 2)):
+    while part := list(islice(rows, pace.size)):
         yield [Read(row, Happening(*json.loads(body))) for _, row, body in part]
 
 
@@ -234,9 +234,7 @@ class _Judging:
             return
 
         def work(call: Call) -> tuple[dict[str, Any], list[JobError]]:
-            judge = self._judge_of(call)
-            verdicts = self._judged(judge, part)
-            judge.flush()
+            verdicts = self.pace.timed(lambda: self._written(call, part))
             after, listed = self._counted(part, verdicts, errors)
             points = after["points"] - self.state["points"]
             if any(verdict.outcome is not Outcome.DUPLICATE for verdict in verdicts):
@@ -247,7 +245,13 @@ class _Judging:
                 call.audit(self.run.uid, f"Import: {len(verdicts):,} events, {points:,} points")
             return after, listed
 
-        self.state = self.pace.timed(lambda: self.run.step_with(work, done=done))
+        self.state = self.run.step_with(work, done=done)
+
+    def _written(self, call: Call, part: list[Read]) -> list[Verdict]:
+        judge = self._judge_of(call)
+        verdicts = self._judged(judge, part)
+        judge.flush()
+        return verdicts
 
     def _judge_of(self, call: Call) -> Judge:
         book = Book(call.tx, call.books, call.now)

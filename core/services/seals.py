@@ -48,7 +48,7 @@ def seal_day(run: JobRun, day: str) -> bool:
         row = run.step(lambda step: _begin(step, day), done=run.done)
         pace, heads = Pace(), sql.unsealed_wallets(call.tx)
         while part := list(islice(heads, pace.size)):
-            pace.timed(lambda part=part: run.step(lambda step: _cover(step, row[0], part), done=run.done))  # type: ignore[misc]
+            run.step(lambda step, part=part: pace.timed(lambda: _cover(step, row[0], part)), done=run.done)  # type: ignore[misc]
     with run.read() as call:
         wallets = _covered_wallets(call.tx, row[0])
         made = (row[0], day, call.now, wallets, row[4], max(through, row[4] - 1), row[6], None)

@@ -7,11 +7,14 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 GOAL_S: Final = 0.02
-"""What a step aims at; the write lock is never to be held over 50 ms."""
+"""What the work of a step aims at; with its commit, the write lock is never to be held over 50 ms."""
 
 
 class Pace:
-    """Things a step, adapted to how long the last steps took."""
+    """Things a step, adapted to how long the last steps took.
+
+    Time the work inside the transaction, not its commit: where the disk is slow, smaller steps only commit more often.
+    """
 
     def __init__(self, size: int = 32, most: int = 2_000, goal_s: float = GOAL_S, least: int = 1) -> None:
         self.size = size
