@@ -27,7 +27,10 @@ class JobError(Answer):
 
 
 class Job(Answer):
-    """Long work: how far it is, how fast, what went wrong, what came of it. `done` of `total` things (null: unknown)."""
+    """Long work: how far it is, how fast, what went wrong, what came of it. `done` of `total` things (null: unknown).
+
+    Who may not see customers sees no rows of files and no names.
+    """
 
     id: str
     kind: str
@@ -216,12 +219,13 @@ class ServerInfo(Answer):
     actor: str
 
 
+# Every role that sees jobs may start some; the service asks for the permission of the job's own operation as well.
 JOBS = operation("jobs.list", "list", "GET /jobs", JobList, Page[Job], Permission.JOBS_READ, "Jobs, newest first")
 JOB = operation("jobs.get", "read", "GET /jobs/{id}", JobId, Job, Permission.JOBS_READ, "How a job is doing")
 CANCEL_JOB = operation("jobs.cancel", "write", "POST /jobs/{id}/cancel", JobId, Job, Permission.JOBS_READ,
-                       "Stop a job; what it has done stays done")  # fmt: skip
+                       "Stop a job that one may start; what it has done stays done")  # fmt: skip
 RESUME_JOB = operation("jobs.resume", "write", "POST /jobs/{id}/resume", JobId, Job, Permission.JOBS_READ,
-                       "Take a stopped or interrupted job up again where it was")  # fmt: skip
+                       "Take up a stopped or interrupted job that one may start, where it was")  # fmt: skip
 FILES = operation("files.list", "list", "GET /files", FileList, Page[FileRef], Permission.JOBS_READ,
                   "Files that were handed in or made")  # fmt: skip
 IMPORT_CUSTOMERS = operation("customers.import", "job", "POST /imports/customers", ImportRequest, JobStarted,

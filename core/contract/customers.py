@@ -16,6 +16,7 @@ from core.contract.model import (
     Name,
     Note,
     Page,
+    PastInstant,
     Points,
     PositivePoints,
     Text,
@@ -150,7 +151,7 @@ class CustomerDraft(Model):
     metadata: Metadata | None = None
     loyalty_balance: Points | None = None
     loyalty_lifetime_points: PositivePoints | None = None
-    loyalty_last_activity_at: Instant | None = None
+    loyalty_last_activity_at: PastInstant | None = None
     ltv: Money | None = None
     aov: Money | None = None
     total_orders: PositivePoints | None = None
@@ -186,7 +187,7 @@ class CustomerDraft(Model):
     external_id: Id | None = None
     member_code: Code | None = None
     birth_date: Day | None = None
-    created_at: Instant | None = None
+    created_at: PastInstant | None = None
     opening_lots: Annotated[list[OpeningLot], Field(max_length=100)] | None = None
 
     @field_validator("full_name", mode="before")

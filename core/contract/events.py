@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from core.contract.ledger import Step
-from core.contract.model import Answer, Id, Instant, ListRequest, Model, Page
+from core.contract.model import Answer, Id, Instant, ListRequest, Model, Page, PastInstant
 from core.contract.operation import Permission, operation
 from core.contract.program import EventName
 from core.contract.values import MAX_EVENT_BATCH, Outcome, Reason
@@ -18,7 +18,7 @@ class Event(Model):
     organization_id: Id
     event_id: Id
     event_name: EventName
-    event_timestamp: Instant
+    event_timestamp: PastInstant
     consumer_id: Id | None = None
     experience_id: Id | None = None
     event_properties: dict[str, Any] | None = None
@@ -86,5 +86,5 @@ GET = operation("events.get", "read", "GET /events/{eventId}", EventId, EventRec
                 "What became of an event, with its trace")  # fmt: skip
 LIST = operation("events.list", "list", "GET /events", EventList, Page[EventRecord], Permission.EVENTS_READ,
                  "Events, newest first")  # fmt: skip
-REFUSED = operation("events.refused", "list", "GET /events/refused", RefusedList, Page[RefusedEvent],
+REFUSED = operation("events.refused", "list", "GET /refused-events", RefusedList, Page[RefusedEvent],
                     Permission.EVENTS_READ, "The log of refused events")  # fmt: skip

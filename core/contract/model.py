@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -94,6 +94,18 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment, with its zone; read to the millisecond, kept in UTC."""
+
+FIRST_INSTANT: Final = datetime(1971, 1, 1, tzinfo=UTC)
+
+
+def _since_first(value: datetime) -> datetime:
+    if value < FIRST_INSTANT:
+        raise ValueError("this is before 1971, where the books begin to count: give the time at which it happened")
+    return value
+
+
+PastInstant = Annotated[Instant, AfterValidator(_since_first)]
+"""When something is said to have happened: the books count from 1971 on. Whether it lies in the future, services say."""
 
 Day = Annotated[date, BeforeValidator(_read_day)]
 """A calendar date in the program zone."""

@@ -19,10 +19,10 @@ from core.contract.administration import (
 )
 from core.contract.errors import Conflict, NotFound, NotPermitted
 from core.contract.model import Page
-from core.contract.operation import OPERATIONS
+from core.contract.operation import OPERATIONS, Permission
 from core.contract.values import JobState
 from core.engine.calendar import from_ms
-from core.services.call import Call
+from core.services.call import Call, Caller
 from core.services.dispatch import carries_out, system_clock
 from core.services.files import FILE, ref_of
 from core.services.newest import newest
@@ -36,7 +36,7 @@ ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTE
 def list_jobs(call: Call, request: JobList) -> Page[Job]:
     """Jobs, newest first."""
     real_now = system_clock()
-    show = partial(job_of, real_now=real_now)
+    show = partial(job_of, caller=call.caller, real_now=real_now)
     select = f"SELECT {sql.JOB} FROM job"
     if request.state is None:
         return newest(call.tx, request, "jobs", select, show)
@@ -49,7 +49,7 @@ def list_jobs(call: Call, request: JobList) -> Page[Job]:
 @carries_out(JOB)
 def get_job(call: Call, request: JobId) -> Job:
     """One job."""
-    return job_of(_found(call, request), real_now=system_clock())
+    return job_of(_found(call, request), caller=call.caller, real_now=system_clock())
 
 
 @carries_out(CANCEL_JOB)
@@ -63,7 +63,7 @@ def cancel_job(call: Call, request: JobId) -> Job:
     elif state in (JobState.WAITING, JobState.INTERRUPTED):
         sql.end(call.tx, row[0], JobState.CANCELLED.value, call.now, 0, None, None)
     call.audit(row[1], f"{row[3]}: stop asked for")
-    return job_of(_found(call, request), real_now=system_clock())
+    return job_of(_found(call, request), caller=call.caller, real_now=system_clock())
 
 
 @carries_out(RESUME_JOB)
@@ -76,7 +76,7 @@ def resume_job(call: Call, request: JobId) -> Job:
         raise Conflict(f"This job is {state.value}: there is nothing to take up again.", code="cannot_resume")
     sql.wait_again(call.tx, row[0])
     call.audit(row[1], f"{row[3]}: taken up again")
-    return job_of(_found(call, request), real_now=system_clock())
+    return job_of(_found(call, request), caller=call.caller, real_now=system_clock())
 
 
 @carries_out(FILES)
@@ -98,12 +98,17 @@ def can_resume(state: JobState) -> bool:
     return state in (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
 
 
-def job_of(row: Row, *, real_now: int) -> Job:
-    """A job from its row."""
+def job_of(row: Row, *, caller: Caller, real_now: int) -> Job:
+    """A job from its row, as this caller may see it."""
     (_id, uid, kind, title, _request, _state, actor, _role, _via, created, started, ended, worked_ms, done, total,
      errors, first_errors, error_file, _checkpoint, result, message, batch, *_lease) = row  # fmt: skip
     state = state_of(row, real_now)
     found: dict[str, Any] | None = json.loads(result) if result else None
+    errors_shown = [JobError.model_validate(error) for error in json.loads(first_errors)]
+    if not caller.may(Permission.CUSTOMERS_READ):
+        error_file = None
+        errors_shown = errors_shown if OPERATIONS[kind].permission is Permission.BOOKS_RUN else []
+        found = {**found, "worst": []} if found and "worst" in found else found
     return Job(
         id=uid,
         kind=kind,
@@ -117,7 +122,7 @@ def job_of(row: Row, *, real_now: int) -> Job:
         total=total,
         rate_per_second=round(done * 1000 / worked_ms, 1) if worked_ms and done else None,
         errors=errors,
-        first_errors=[JobError.model_validate(error) for error in json.loads(first_errors)],
+        first_errors=errors_shown,
         error_file_id=error_file if state in ENDED and ended is not None else None,
         result=found,
         message=message,

@@ -13,7 +13,7 @@ from core.engine.values import Cause, Policy
 from core.services.accounts import Account
 from core.services.book import Book
 
-_FIRST_DAY = date(1970, 1, 2)
+_FIRST_DAY = date(1971, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _read_lot(field: str, lot: OpeningLot, policy: Policy, now: int) -> BroughtL
     today = local_date(now, policy.zone)
     earned_on = lot.earned_on or today
     if not _FIRST_DAY <= earned_on <= today:
-        raise invalid(f"{field}.earnedOn", f"give a day from 1970 to today, {today}", received=earned_on)
+        raise invalid(f"{field}.earnedOn", f"give a day from 1971 to today, {today}", received=earned_on)
     last_usable_on = lot.expires_on or lots.stamp(policy, earned_on)
     if last_usable_on is not None and last_usable_on < max(earned_on, today):
         raise invalid(

@@ -1,10 +1,13 @@
 """The SQL of events: what is known already, what is written, what is read."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from core.store.ledger import among
 from core.store.sqlite import Row, Tx
+
+REFUSALS_KEPT: Final = 10_000
+"""Anybody who may send events can fill the log of refusals; so only the newest are kept."""
 
 EVENT = (
     "SELECT e.id, e.event_id, e.name, c.uid, e.occurred_at, e.recorded_at, e.outcome, e.reason, e.properties, a.wanted,"
@@ -43,11 +46,13 @@ def insert_events(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def insert_refused(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    """Add to the log of refusals, of which the newest `REFUSALS_KEPT` are kept."""
     tx.many(
         "INSERT INTO refused_event (event_id, name, customer_uid, occurred_at, refused_at, reason)"
         " VALUES (?,?,?,?,?,?)",
         rows,
     )
+    tx.run("DELETE FROM refused_event WHERE id <= (SELECT max(id) FROM refused_event) - ?", (REFUSALS_KEPT,))
 
 
 def event_by_id(tx: Tx, event_id: str) -> Row | None:
