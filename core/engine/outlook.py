@@ -1,14 +1,15 @@
 """What lies ahead of a wallet: the day through which each lot can be used, and which wallets lapse by a day."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
+from core.contract.values import Unit
 from core.engine import inactivity, ledger
 from core.engine.calendar import LAST_DAY, add_period, local_date
 from core.engine.values import Entry, Lot, Period, Policy, Wallet
 
-_UNEVEN_DAYS = timedelta(days=4)
-"""Months are of unequal length and clamp (C3), so a wallet idle for longer may lapse up to that much later."""
+_FOR_EVER = 2**62
 
 
 def running(policy: Policy) -> Period | None:
@@ -32,26 +33,40 @@ def last_days(wallet: Wallet, policy: Policy, now: int) -> Iterator[tuple[Lot, d
 
 
 def idle_cutoff(period: Period, policy: Policy, now: int, day: date) -> date | None:
-    """The latest date such that a wallet idle since then may lapse in a period by a day; none where none can.
+    """The latest date such that a wallet idle since then lapses in a period by a day; none where none does.
 
-    It errs on the late side, by days: whether a wallet does lapse is judged wallet by wallet. Paused days make the order
-    of lapsing uneven, since a wallet idle for longer has more of them.
+    Wallets idle for longer may not lapse yet, since they may have more paused days: each is judged by itself.
     """
     until = now if period.until is None else period.until
     day = day if period.until is None or period.stamps else min(day, local_date(until, period.zone))
-
-    def lapses(start: date) -> bool:
-        end = add_period(start, period.length, period.unit)
-        return inactivity.extended(start, end, policy.pauses, period.zone, until) <= day + _UNEVEN_DAYS
-
     first = inactivity.switched_on(period, policy.periods)
-    if not lapses(first):
-        return None
-    low, high = first.toordinal(), min(max(day, first), LAST_DAY).toordinal() + 1
+    pauses = _by_whole_days(policy.pauses, until, period.zone)
+    return _latest_start(first, period.length, period.unit, pauses, period.zone, day)
+
+
+def _by_whole_days(
+    pauses: tuple[tuple[int, int | None], ...], until: int, zone: str
+) -> tuple[tuple[int, int | None], ...]:
+    """What was paused by an instant, through the end of its date: the same for every instant of a date."""
+    end = inactivity.end_instant(local_date(until - 1, zone), zone)
+    return tuple((begun, min(ended or end, end)) for begun, ended in pauses if begun < until)
+
+
+@lru_cache(maxsize=1024)
+def _latest_start(
+    first: date, length: int, unit: Unit, pauses: tuple[tuple[int, int | None], ...], zone: str, day: date
+) -> date | None:
+    """The latest date from `first` on from which a period ends by a day, paused days added."""
+    low, high = first.toordinal() - 1, min(max(day, first), LAST_DAY).toordinal() + 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if lapses(date.fromordinal(middle)) else (low, middle)
-    return date.fromordinal(low)
+        ends = add_period(date.fromordinal(middle), length, unit) <= day
+        low, high = (middle, high) if ends else (low, middle)
+    # Pauses only put an end off, and unevenly: go back to one that they leave by the day.
+    for start in (date.fromordinal(number) for number in range(low, first.toordinal() - 1, -1)):
+        if inactivity.extended(start, add_period(start, length, unit), pauses, zone, _FOR_EVER) <= day:
+            return start
+    return None
 
 
 def fate(
