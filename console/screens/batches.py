@@ -32,7 +32,7 @@ KINDS: Final = {
 
 
 def _state(batch: Batch) -> str:
-    return "undone" if batch.undone else "u undoes it" if batch.can_undo else "stays"
+    return "undone" if batch.undone else "can undo" if batch.can_undo else "stays"
 
 
 class Batches(Part):
@@ -50,11 +50,11 @@ class Batches(Part):
             Column("Who", lambda batch: batch.actor, 8, grow=1, priority=2),
             Column("Rows", lambda batch: words.points(batch.rows), 9, right=True),
             Column("Points", lambda batch: words.change(batch.points), 11, right=True),
-            Column("", _state, 11, tone=lambda batch: "" if batch.can_undo else "dim"),
+            Column("", _state, 8, tone=lambda batch: "" if batch.can_undo else "dim"),
         ]
         yield Table(columns, row_id=lambda batch: batch.id, classes="first-focus", verb="undo",
                     empty="No bulk runs yet. An import of customers with points makes one.")  # fmt: skip
-        note = "Undoing takes points back, entry by entry. Events stay as they were recorded."
+        note = "Undoing takes points back, entry by entry. Events stay as recorded."
         yield Static(note, classes="footnote dim", markup=False)
 
     def _when(self, batch: Batch) -> str:

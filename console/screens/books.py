@@ -112,7 +112,7 @@ class Books(Part):
     def _run(self, seen: Overview, today: date) -> Iterator[Fact]:
         zone, yesterday, through = self.session.zone, today - timedelta(days=1), seen.daily_run_through
         if seen.last_daily_run is None or through is None:
-            yield Fact("Daily run", "Not done yet. It begins with the day on which the program was made.")
+            yield Fact("Daily run", "Not done yet. It begins on the day the program was made.")
         else:
             when = words.moment(seen.last_daily_run, zone, today=today)
             yield Fact("Daily run", f"Last {when}, done through {words.day(through)}.")
@@ -123,12 +123,14 @@ class Books(Part):
             yield Fact("", "d catches up day by day: ends holds, writes what has expired, seals the day.", "warn")
         else:
             yield Fact("", f"Next {words.day(today + timedelta(days=1))} 00:00, {self._by_whom()}.", "dim")
-        yield Fact("", "Late or not, points end at their own instant and balances show it.", "dim")
+        yield Fact("", "Points end at their own instant, however late the run is.", "dim")
 
     def _by_whom(self) -> str:
         if self.session.client.remote:
             return "by the server"
-        return "by the console that is open then, else when one opens"
+        if getattr(self.session.client, "clock_stands", False):
+            return "by d alone, since this clock stands"
+        return "by whichever console is open"
 
     # What is done.
 

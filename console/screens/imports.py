@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from console import glyphs, words
@@ -70,12 +70,12 @@ class Imports(Part):
     dry = True
 
     def body(self) -> ComposeResult:
-        with Vertical(id="import-choose"):
+        with VerticalScroll(id="import-choose", can_focus=False):
             yield Form(
                 ChoiceField("kind", "What", [("customers", "customers"), ("events", "events")], "customers"),
                 PathField("path", "File", "", required=True, check=is_file, hint="→ completes", limit=1_000),
                 ChoiceField(
-                    "history", "How", [("", "as they come in"), ("history", "the past, each at its own instant")], ""
+                    "history", "How", [("", "as they come in"), ("history", "history, each at its instant")], ""
                 ),
                 verb="Dry run",
                 id="import-form",
@@ -115,10 +115,19 @@ class Imports(Part):
     def _form_changed(self) -> None:
         events = self.form.field("kind").raw == "events"
         self.form.field("history").display = events and Permission.HISTORY_LOAD in ROLES[self.session.client.role]
-        if self.console.read_only:
-            self.fill("import-help", "This console is read-only: nothing is imported.")
+        self.form.display = self._may_import
+        self.query_one("#import-choose").can_focus = not self._may_import
+        if not self._may_import:
+            role = self.session.client.role.value
+            why = "This console is read-only" if self.console.read_only else f"The role {role} imports nothing"
+            self.fill("import-help", f"{why}.")
             return
         self.fill("import-help", f"{EVENTS if events else CUSTOMERS}\n\n{ALWAYS}")
+
+    @property
+    def _may_import(self) -> bool:
+        operations = (administration.IMPORT_CUSTOMERS, administration.IMPORT_EVENTS)
+        return any(self.session.offers(operation) for operation in operations)
 
     def _told(self, job: Job) -> Text:
         assert self.wanted is not None
@@ -187,6 +196,8 @@ class Imports(Part):
     @on(Form.Submitted)
     def submitted(self) -> None:
         """Every field may be as it is."""
+        if not self._may_import:
+            return
         values = self.form.values()
         history = values["kind"] == "events" and bool(values["history"])
         self.begin(Wanted(values["kind"], history, place_of(values["path"])))

@@ -14,7 +14,7 @@ from core.contract.values import JobState
 SHOWN_ERRORS: Final = 5_000
 LABEL: Final = 26
 WORDS: Final = {
-    "enrolled": "enrolled", "unchanged": "there already, unchanged", "refused": "refused", "points": "points brought along",
+    "enrolled": "enrolled", "unchanged": "there already, unchanged", "refused": "refused", "points": "points",
     "applied": "earn points", "capped": "cut to nothing by a limit", "nothing": "worth nothing", "duplicate": "recorded already",
     "samePurchase": "the same purchase again", "ignored": "ignored",
 }  # fmt: skip

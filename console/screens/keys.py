@@ -79,7 +79,7 @@ class Keys(Part):
                     empty="No keys yet. stagedoor serve makes the owner's at its first start; n makes one now.")  # fmt: skip
         yield Static("What each role may do", classes="heading")
         roles: list[Column[Permission]] = [
-            Column("", lambda permission: MAY[permission], 17, grow=1), *(_column(role) for role in ROLES)
+            Column("", lambda permission: MAY[permission], 17), *(_column(role) for role in ROLES)
         ]  # fmt: skip
         yield Table(roles, row_id=lambda permission: permission.value, id="roles", verb="")
 

@@ -53,13 +53,14 @@ class Doing(Dialog[Ans | None], Generic[Ans]):
     @work(exclusive=True, group="doing")
     async def carry(self) -> None:
         """Do it, or say why not."""
-        from core.contract.errors import Cancelled, OperationError
+        from core.contract.errors import OperationError
 
         try:
             answer = await in_thread(lambda: self.do(self._told))
-        except Cancelled:
-            self.dismiss(None)
         except OperationError as error:
+            if not self.going:
+                self.dismiss(None)
+                return
             self.going, self.failed = False, error.message
             self._draw()
         else:

@@ -76,7 +76,7 @@ class JobDialog(Dialog["Job | None"]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         ended = self.job is not None and self.job.ended_at is not None
         if action == "stop":
-            return self.job is not None and not ended
+            return self.job is not None and not ended and not stagedoor(self).read_only
         if action == "resume":
             return self.job is not None and self.job.can_resume and not stagedoor(self).read_only
         return True
