@@ -89,13 +89,18 @@ class LocalClient:
         with saying_why(self.desk.store, "backup"):
             self.desk.store.backup(target, progress)
 
+    @property
+    def clock_stands(self) -> bool:
+        """Whether this is a program whose clock was put to an instant, so that no day ends by itself."""
+        return self.desk.fixed_clock
+
     def run_overdue(self) -> str | None:
         """Start the daily run where a day that is over has not been done; answers its job's id.
 
         Jobs whose worker has died are taken up as well. A clock that stands ends no day by itself.
         """
         with saying_why(self.desk.store, "books.run_day"):
-            started = None if self.desk.fixed_clock else run_due(self.desk, self.caller)
+            started = None if self.clock_stands else run_due(self.desk, self.caller)
         self.runner.wake()
         return started
 
