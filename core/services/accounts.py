@@ -29,6 +29,7 @@ class Account:
     active_days: set[str] = field(default_factory=set)
     before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     debts_before: dict[int, int] = field(default_factory=dict)
+    times_before: tuple[Any, ...] = ()
     touched: bool = False
     new: bool = False
 
@@ -58,7 +59,7 @@ def owes(row: Row) -> bool:
 def account_from(row: Row, lots: list[Row], debts: list[Row]) -> Account:
     """An account from its row and the rows of what is live in it, in order of number."""
     (wallet_id, customer_id, uid, status, seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period,
-     _debt, _first_live, _balance, _pending) = row  # fmt: skip
+     _debt, _first_live, _balance, _pending, idle_on, due_at) = row  # fmt: skip
     wallet = Wallet(
         seq, [lot_of(lot) for lot in lots], [Debt(*debt) for debt in debts], lifetime, activity_at, _date(activity_on),
         _date(refilled_on), period,
@@ -66,6 +67,7 @@ def account_from(row: Row, lots: list[Row], debts: list[Row]) -> Account:
     return Account(
         wallet_id, customer_id, uid, _STATUS[status], wallet, head, active_on,
         before={lot[0]: lot for lot in lots}, debts_before={debt[0]: debt[2] for debt in debts},
+        times_before=(activity_at, activity_on, refilled_on, idle_on, active_on, period, due_at),
     )  # fmt: skip
 
 

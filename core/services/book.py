@@ -276,14 +276,19 @@ class Book:
         lots: list[tuple[Any, ...]] = []
         debts: list[tuple[Any, ...]] = []
         wallets: list[tuple[Any, ...]] = []
+        figures: list[tuple[Any, ...]] = []
         new: list[tuple[Any, ...]] = []
         for account in self._accounts.values():
             if account.touched:
-                row = self._flush_account(account, lots, debts)
+                held, times = self._flush_account(account, lots, debts)
                 if account.new:
-                    new.append((*row, self.books.program_id, account.customer_id, SPENDABLE))
+                    owner = (self.books.program_id, account.customer_id, SPENDABLE)
+                    new.append((*held, *times, account.wallet_id, *owner))
+                elif times != account.times_before:
+                    wallets.append((*held, *times, account.wallet_id))
                 else:
-                    wallets.append(row)
+                    figures.append((*held, account.wallet_id))
+                account.times_before = times
                 account.touched = account.new = False
         if new:
             sql.insert_wallets(tx, new)
@@ -294,6 +299,7 @@ class Book:
             (lots, sql.save_lots),
             (debts, sql.save_debts),
             (wallets, sql.save_wallets),
+            (figures, sql.save_figures),
             (self._awards, sql.insert_awards),
         ):
             if rows:
@@ -301,8 +307,10 @@ class Book:
         self._flush_rollups()
         self._entries, self._texts, self._awards = [], [], []
 
-    def _flush_account(self, account: Account, lots: list[Any], debts: list[Any]) -> tuple[Any, ...]:
-        """Note the lots and debts that changed; answers the wallet's row."""
+    def _flush_account(
+        self, account: Account, lots: list[Any], debts: list[Any]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Note the lots and debts that changed; answers the wallet's figures and its times."""
         wallet = account.wallet
         usable = pending = reserved = 0
         first_live, idle = wallet.seq + 1, None
@@ -323,11 +331,11 @@ class Book:
             if account.debts_before.get(debt.seq) != debt.left:
                 debts.append((account.wallet_id, debt.seq, debt.amount, debt.left))
                 account.debts_before[debt.seq] = debt.left
-        return (
-            wallet.seq, account.head, usable - owed, pending, reserved, owed, wallet.lifetime, wallet.activity_at,
-            iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
-            ledger.next_due_at(wallet), first_live, account.wallet_id,
+        times = (
+            wallet.activity_at, iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
+            ledger.next_due_at(wallet),
         )  # fmt: skip
+        return (wallet.seq, account.head, usable - owed, pending, reserved, owed, wallet.lifetime, first_live), times
 
     def _move_expiry(self, before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> None:
         for state, sign in ((before, -1), (after, 1)):

@@ -7,7 +7,7 @@ from core.store.sqlite import Row, Tx
 
 _COLUMNS = (
     "seq, head, lifetime, activity_at, activity_on, refilled_on, active_on, period, debt, first_live_seq, balance,"
-    " pending"
+    " pending, idle_on, due_at"
 )
 
 WALLET = (
@@ -137,20 +137,27 @@ def save_debts(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     )
 
 
+_FIGURES = "seq = ?, head = ?, balance = ?, pending = ?, reserved = ?, debt = ?, lifetime = ?, first_live_seq = ?"
+
+
 def save_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     tx.many(
-        "UPDATE wallet SET seq = ?, head = ?, balance = ?, pending = ?, reserved = ?, debt = ?, lifetime = ?,"
-        " activity_at = ?, activity_on = ?, refilled_on = ?, idle_on = ?, active_on = ?, period = ?, due_at = ?, first_live_seq = ?"
-        " WHERE id = ?",
+        f"UPDATE wallet SET {_FIGURES}, activity_at = ?, activity_on = ?, refilled_on = ?, idle_on = ?, active_on = ?,"
+        " period = ?, due_at = ? WHERE id = ?",
         rows,
     )
+
+
+def save_figures(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+    """Wallets whose times stand still: the indexes over these are left alone."""
+    tx.many(f"UPDATE wallet SET {_FIGURES} WHERE id = ?", rows)
 
 
 def insert_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     """New wallets: the columns of `save_wallets`, then program, customer and point type."""
     tx.many(
-        "INSERT INTO wallet (seq, head, balance, pending, reserved, debt, lifetime, activity_at, activity_on,"
-        " refilled_on, idle_on, active_on, period, due_at, first_live_seq, id, program_id, customer_id, point_type,"
+        "INSERT INTO wallet (seq, head, balance, pending, reserved, debt, lifetime, first_live_seq, activity_at,"
+        " activity_on, refilled_on, idle_on, active_on, period, due_at, id, program_id, customer_id, point_type,"
         " sealed_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
         rows,
     )

@@ -368,7 +368,6 @@ CREATE TABLE audit (
     summary TEXT NOT NULL,
     request_id TEXT
 ) STRICT;
-CREATE INDEX audit_target ON audit (target, id) WHERE target IS NOT NULL;
 
 CREATE TABLE seal (
     id INTEGER PRIMARY KEY,
