@@ -25,14 +25,25 @@ def read_json(text: bytes) -> Any:
     if not words or words.isspace():
         return None
     try:
-        value = _DECODER.decode(words)
+        return value_of(words)
     except json.JSONDecodeError as error:
         raise invalid("", f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+
+
+def value_of(words: str) -> Any:
+    """The value of a JSON text, as `read_json`; what is no JSON raises `JSONDecodeError`."""
+    try:
+        value = DECODER.decode(words)
     except RecursionError as error:
         raise _too_deep() from error
     if words.count("{") + words.count("[") > MAX_BODY_DEPTH:
-        _check_depth(value, MAX_BODY_DEPTH)
+        check_depth(value)
     return value
+
+
+def check_depth(value: Any) -> None:
+    """Refuse what is nested deeper than `MAX_BODY_DEPTH`."""
+    _check_depth(value, MAX_BODY_DEPTH)
 
 
 def too_large() -> TooLarge:
@@ -50,7 +61,7 @@ def _check_depth(value: Any, left: int) -> None:
 
 
 def _too_deep() -> Invalid:
-    return invalid("", f"the body is nested deeper than {MAX_BODY_DEPTH} levels")
+    return invalid("", f"this is nested deeper than {MAX_BODY_DEPTH} levels")
 
 
 def _whole(text: str) -> int:
@@ -82,4 +93,4 @@ def _twice(names: list[str]) -> str:
     return next(name for index, name in enumerate(names) if name in names[:index])
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_float=_decimal, parse_constant=_constant)
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_float=_decimal, parse_constant=_constant)

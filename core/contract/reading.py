@@ -144,8 +144,8 @@ _SCHEMA: Final = {
 _PLAIN: Final = {
     "missing": ("is needed", "a value"),
     "extra_forbidden": ("is not known here", "never"),
-    "int_type": ("write a whole number", "integer"),
-    "int_from_float": ("write a whole number", "integer"),
+    "int_type": ("write a whole number, such as 1240", "integer"),
+    "int_from_float": ("write a whole number, such as 1240", "integer"),
     "float_type": ("write a number", "number"),
     "finite_number": ("write a number", "number"),
     "bool_type": ("write true or false", "boolean"),

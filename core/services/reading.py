@@ -1,12 +1,12 @@
 """Rows of a file that people hand in: CSV, JSON Lines or a JSON array, streamed, each with its number."""
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.contract.errors import Invalid, invalid
+from core.contract.json_text import DECODER, check_depth, value_of
 from core.services.columns import Columns
 from core.services.reading_text import MAX_LINE, Lines, encoding_of
 
@@ -14,6 +14,11 @@ MAX_CELL: Final = 131_072
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 TEXT: Final = 65_536
 _TOO_LONG: Final = f"a cell is longer than {MAX_CELL:,} characters, or a quote is opened and not closed"
+_NOT_CLOSED: Final = (
+    "a quote is opened in this row and not closed: everything after it, to the file's end, went into it"
+)
+_UNREADABLE: Final = "a character of this row cannot be read in the encoding assumed: save the file as UTF-8"
+_NO_JSON: Final = (ValueError, RecursionError, Invalid)
 
 
 @dataclass(slots=True)
@@ -63,15 +68,18 @@ def read(chunks: Any, columns: Columns) -> Reading:
 
 def _header(line: str, columns: Columns) -> tuple[str, list[str | None], list[str]]:
     """The delimiter under which most columns are known, and their wire names; `Invalid` for a header that cannot be."""
-    tried = {mark: next(csv.reader([line], delimiter=mark), []) for mark in DELIMITERS}
+    try:
+        tried = {mark: next(csv.reader([line], delimiter=mark), []) for mark in DELIMITERS}
+    except csv.Error as error:
+        raise invalid("file", f"the first line cannot be read: {_TOO_LONG}") from error
     known = {mark: sum(columns.wire(cell) is not None for cell in cells) for mark, cells in tried.items()}
     delimiter = max(tried, key=lambda mark: (known[mark], len(tried[mark])))
     cells = tried[delimiter]
     if not known[delimiter]:
         shown = ", ".join(cell.strip()[:30] for cell in cells[:6])
         raise invalid(
-            "file", f"no column of the first line is known: {shown}. {columns.help}", received=shown,
-            expected="columns separated by comma, semicolon, tab or |",
+            "file", f"no column of the first line is known: {shown}. Separate columns by comma, semicolon, tab or |."
+            f" {columns.help}", received=shown, expected="columns separated by comma, semicolon, tab or |",
         )  # fmt: skip
     names = [columns.wire(cell) for cell in cells]
     twice = next((name for name in names if name is not None and names.count(name) > 1), None)
@@ -99,7 +107,11 @@ def _table(following: Iterator[str], lines: Lines, delimiter: str, names: list[s
             continue
         if not any(cells):
             continue
-        if len(cells) > len(names) and any(cells[len(names) :]):
+        if quotes.ended:
+            yield Record(number, {}, _NOT_CLOSED)
+        elif lines.guesses and any("\ufffd" in cell for cell in cells):
+            yield Record(number, {}, _UNREADABLE)
+        elif len(cells) > len(names) and any(cells[len(names) :]):
             yield Record(number, {}, f"this row has {len(cells)} cells, the first line has {len(names)}")
         else:
             yield Record(number, {name: cell.strip() for name, cell in zip(names, cells) if name and cell.strip()})
@@ -111,12 +123,17 @@ class _Quotes:
     def __init__(self, following: Iterator[str], lines: Lines) -> None:
         self._following, self._lines = following, lines
         self._quotes = 0
+        self.ended = False
+        """The file ended within a row, which the reader asks beyond only while a quote is open."""
 
     def __iter__(self) -> "Iterator[str]":
         return self
 
     def __next__(self) -> str:
-        line = next(self._following)
+        line = next(self._following, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
         self._quotes += line.count('"') + (self._lines.dropped_quotes if self._lines.cut else 0)
         return line.replace("\x00", "")
 
@@ -144,9 +161,9 @@ def _json_lines(lines: Lines, columns: Columns) -> Iterator[Record]:
 
 def _json_record(number: int, text: str, columns: Columns) -> Record:
     try:
-        return _record_of(number, json.loads(text, parse_constant=_no_constant), columns)
-    except (ValueError, RecursionError) as error:
-        return Record(number, {}, f"this is no JSON: {_short(error)}")
+        return _record_of(number, value_of(text), columns)
+    except _NO_JSON as error:
+        return Record(number, {}, _no_json(error))
 
 
 def _record_of(number: int, value: Any, columns: Columns) -> Record:
@@ -161,28 +178,26 @@ def _record_of(number: int, value: Any, columns: Columns) -> Record:
     return Record(number, found)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
-
-
-def _short(error: BaseException) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:100]
+def _no_json(error: BaseException) -> str:
+    if isinstance(error, Invalid):
+        return error.issues[0].message
+    return "this is no JSON: " + ("it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:100])
 
 
 def _json_array(lines: Lines, columns: Columns) -> Iterator[Record]:
     """The elements of an array, one after another; at most `MAX_LINE` characters of text are in hand beyond one."""
-    decoder = json.JSONDecoder(parse_constant=_no_constant)
     buffer, number = lines.text(TEXT).lstrip("\ufeff \t\r\n")[1:], 0
     while True:
         buffer = buffer.lstrip(" \t\r\n,")
         if buffer.startswith("]"):
             return
         try:
-            value, end = decoder.raw_decode(buffer) if buffer else (None, 0)
-        except (ValueError, RecursionError) as error:
-            end, problem = 0, _short(error)
+            value, end = DECODER.raw_decode(buffer) if buffer else (None, 0)
+            check_depth(value)
+        except _NO_JSON as error:
+            end, problem = 0, _no_json(error)
         else:
-            problem = "it ends within the array"
+            problem = "this is no JSON: it ends within the array"
         # A number at the very end of the text may go on; objects do not.
         if end:
             number += 1
@@ -191,7 +206,7 @@ def _json_array(lines: Lines, columns: Columns) -> Iterator[Record]:
             continue
         more = lines.text(TEXT)
         if not more or len(buffer) > MAX_LINE:
-            yield Record(number + 1, {}, f"this is no JSON: {problem}")
+            yield Record(number + 1, {}, f"{problem}. The rest of the file was not read")
             return
         buffer += more
 

@@ -40,7 +40,7 @@ def encoding_of(chunks: Iterable[bytes]) -> Encoding:
                 return marked
             first = False
         if b"\x00" in chunk:
-            raise invalid("file", "this is no text file: hand in CSV or JSON Lines")
+            raise invalid("file", "this is no text file (there are NUL bytes in it): hand in CSV or JSON Lines")
         try:
             decoder.decode(chunk) if utf8 else None
         except UnicodeDecodeError:
@@ -71,6 +71,8 @@ class Lines:
         self._file = io.TextIOWrapper(
             io.BufferedReader(self._raw, 256 * 1024), encoding.codec, errors="replace", newline=""
         )
+        self.guesses = encoding.codec not in (_UTF8.codec, "utf-8-sig")
+        """Whether bytes may stand for no character, which U+FFFD shows."""
         self.cut = False
         self.dropped_quotes = 0
 
