@@ -65,7 +65,10 @@ class JobList(ListRequest):
 
 
 class FileRef(Answer):
-    """A file that was handed in or made: a reference; its bytes travel on their own."""
+    """A file that was handed in or made: a reference; its bytes travel on their own.
+
+    What was handed in is kept until it is imported, at most 30 days.
+    """
 
     id: str
     name: str
@@ -79,7 +82,10 @@ class FileList(ListRequest):
 
 
 class ImportRequest(Model):
-    """A file to import. A dry run writes nothing and says what the import would do."""
+    """A file to import. A dry run writes nothing and says what the import would do.
+
+    A file that was imported to its end is not kept: hand it in again to import it again.
+    """
 
     file_id: Id
     dry_run: bool = False

@@ -15,6 +15,7 @@ from core.services.book import Book
 from core.services.call import Call, Caller
 from core.services.dispatch import Desk
 from core.services.due import Due
+from core.services.files import sweep
 from core.services.jobs import JobRun, Result, works
 from core.services.program import Books, read_books
 from core.services.seals import seal_day
@@ -30,7 +31,10 @@ def _check(call: Call, request: DailyRun) -> None:
 
 @works(RUN_DAY, lambda _request: "Daily run", _check)
 def run_day(run: JobRun, request: DailyRun) -> Result:
-    """Catch up day by day: activate, expire lots and inactive balances, seal. Each once a date, in batches."""
+    """Catch up day by day: activate, expire lots and inactive balances, seal. Each once a date, in batches.
+
+    At the end, files that were handed in long ago are taken away.
+    """
     with run.read() as call:
         through = request.through or _yesterday(call)
         first = _first_day(call.tx, call.books, call.now)
@@ -43,6 +47,7 @@ def run_day(run: JobRun, request: DailyRun) -> Result:
         totals["days"] += 1
         run.step(lambda call, day=day: _mark(call, day), done=run.done, checkpoint=dict(totals))  # type: ignore[misc]
         day += timedelta(days=1)
+    run.step(sweep, done=run.done)
     return {**totals, "through": through.isoformat()}
 
 

@@ -1,4 +1,7 @@
-"""Files handed in and made: kept in the program file, in chunks."""
+"""Files handed in and made: kept in the program file, in chunks.
+
+What was handed in goes when the job that imported it has ended well, else with a daily run after 30 days.
+"""
 
 import os
 import unicodedata
@@ -9,7 +12,7 @@ from typing import Final
 from core.contract.administration import FileRef
 from core.contract.errors import Cancelled, Conflict, NotFound, TooLarge, Unavailable, invalid
 from core.engine.calendar import from_ms
-from core.services.call import Caller
+from core.services.call import Call, Caller
 from core.services.dispatch import Desk
 from core.services.ids import uuid7
 from core.services.jobs import store_trouble
@@ -25,6 +28,8 @@ MAX_FILE_BYTES: Final = 1024**3
 CHUNK_BYTES: Final = 256 * 1024
 PURPOSES: Final = ("import", "errors")
 ABANDONED_MS: Final = 24 * 3600 * 1000
+KEPT_MS: Final = 30 * 24 * 3600 * 1000
+"""How long a file that was handed in is kept where it was never imported to its end."""
 
 
 def take_in(
@@ -156,6 +161,15 @@ def _chunks(desk: Desk, row: int, number: int = 0) -> Iterator[bytes]:
             return
         yield data
         number += 1
+
+
+def sweep(call: Call) -> None:
+    """Take away the files that were handed in long ago and that no job is going to read."""
+    old = sql.left_files(call.tx, call.now - KEPT_MS)
+    for (row,) in old:
+        sql.remove_file(call.tx, row)
+    if old:
+        call.audit(None, f"Files handed in more than 30 days ago removed: {len(old):,}")
 
 
 def clean_name(name: str) -> str:

@@ -151,6 +151,8 @@ class JobRun:
             # A job that only reads has told how far it is at most twice a second.
             sql.advance(tx, self.row, self.done, self.total, self.checkpoint, self.errors, 0, 0)
             sql.end(tx, self.row, stopped, call.now, spent, text, message)
+            if stopped == "done":
+                sql.remove_imported(tx, self.row)
             if self._error_file:
                 file = sql.file_by_uid(tx, self._error_file)
                 if file:

@@ -139,6 +139,30 @@ def chunk(tx: Tx, row: int, number: int) -> bytes | None:
     return found[0] if found else None
 
 
+def remove_imported(tx: Tx, job: int) -> None:
+    """Take away the file that a job has imported, but where another job still needs it."""
+    row = tx.one(
+        "SELECT f.id FROM job j JOIN file f ON f.uid = j.request ->> '$.fileId' AND f.purpose = 'import'"
+        " WHERE j.id = ?1 AND NOT coalesce(j.request ->> '$.dryRun', 0) AND NOT EXISTS (SELECT 1 FROM job o"
+        f" WHERE o.id <> ?1 AND {_NEEDS_FILE})",
+        (job,),
+    )
+    if row is not None:
+        remove_file(tx, row[0])
+
+
+def left_files(tx: Tx, before: int) -> list[Row]:
+    """Files handed in before an instant that no job is going to read."""
+    return tx.all(
+        "SELECT f.id FROM file f WHERE f.purpose = 'import' AND f.created_at < ? AND NOT EXISTS (SELECT 1 FROM job o"
+        f" WHERE {_NEEDS_FILE})",
+        (before,),
+    )
+
+
+_NEEDS_FILE = "o.state IN ('waiting', 'running') AND o.request ->> '$.fileId' = f.uid"
+
+
 def remove_file(tx: Tx, row: int) -> None:
     """Take a file away, all of it."""
     tx.run("DELETE FROM file_chunk WHERE file_id = ?", (row,))

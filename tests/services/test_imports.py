@@ -9,7 +9,9 @@ import pytest
 from core.contract.administration import (
     IMPORT_CUSTOMERS,
     IMPORT_EVENTS,
+    RUN_DAY,
     VERIFY,
+    DailyRun,
     EventImport,
     ImportRequest,
     Job,
@@ -354,3 +356,43 @@ def test_j6_neutral_cells() -> None:
     assert [jobs.neutral(cell) for cell in ("=1", "+1", "-1", "@a", "\tx", "\rx", "1-1", "")] == [
         "'=1", "'+1", "'-1", "'@a", "'\tx", "'\rx", "1-1", ""
     ]  # fmt: skip
+
+
+def kept_files(program: Program) -> list[str]:
+    with program.store.read() as tx:
+        assert tx.one("SELECT count(DISTINCT file_id) FROM file_chunk") == tx.one("SELECT count(*) FROM file")
+        return [row[0] for row in tx.all("SELECT uid FROM file WHERE purpose = 'import' ORDER BY id")]
+
+
+def test_h5_an_imported_file_is_not_kept_and_a_dry_run_keeps_it(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("externalId\nA\n")
+    file = files.take_in(program.desk, path, "import").id
+    worked(program, IMPORT_CUSTOMERS, ImportRequest(file_id=file, dry_run=True))
+    assert kept_files(program) == [file]
+    assert worked(program, IMPORT_CUSTOMERS, ImportRequest(file_id=file)).state is JobState.DONE
+    assert kept_files(program) == []
+    with pytest.raises(NotFound, match="Hand it in first"):
+        program.ask(IMPORT_CUSTOMERS, ImportRequest(file_id=file))
+
+
+def test_h5_a_file_that_another_job_waits_for_is_kept_for_it(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("externalId\nA\n")
+    file = files.take_in(program.desk, path, "import").id
+    waiting = program.ask(IMPORT_CUSTOMERS, ImportRequest(file_id=file)).id
+    worked(program, IMPORT_CUSTOMERS, ImportRequest(file_id=file))
+    assert ended(program, waiting).state is JobState.DONE
+
+
+def test_h5_a_file_never_imported_goes_with_a_daily_run_after_30_days(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("no such column\nA\n")
+    file = files.take_in(program.desk, path, "import").id
+    assert worked(program, IMPORT_CUSTOMERS, ImportRequest(file_id=file)).state is JobState.FAILED
+    program.stand("2026-04-01T09:00:00Z")
+    worked(program, RUN_DAY, DailyRun())
+    assert kept_files(program) == [file]
+    program.stand("2026-04-02T10:00:00Z")
+    worked(program, RUN_DAY, DailyRun())
+    assert kept_files(program) == []
