@@ -28,6 +28,7 @@ Ans = TypeVar("Ans")
 Opener = Callable[[], "Client | None"]
 """Opens the program, in a thread; none where there is no program yet."""
 CHORD_S = 5.0
+FOCUS_MOVES = ("app.focus_next", "app.focus_previous")
 CHANGE_SETTLE_S = 0.3
 DAY_CHECK_S = 300.0
 """How often to look whether a day has ended that the daily run has not done."""
@@ -446,10 +447,10 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     async def _ours(self, event: events.Key) -> bool:
         """Carry out a key of the shell before the next key is looked at, since both may come in one packet."""
-        if event.key not in self._shell_keys:
+        if event.key not in self._shell_keys and event.key not in ("tab", "shift+tab"):
             return False
         active = self.screen.active_bindings.get(event.key)
-        if active is None or active.node is not self or not active.enabled:
+        if active is None or not active.enabled or not (active.node is self or active.binding.action in FOCUS_MOVES):
             return False
         await self.run_action(active.binding.action, default_namespace=self)
         return True
@@ -601,10 +602,11 @@ class StagedoorApp(App[None], inherit_bindings=False):
         return [f"{words.plain(job.title, 50)} is running; it can be taken up again later." for job in page.data]
 
     async def _close_session(self) -> None:
-        session, self.session = self.session, None
         self.workers.cancel_group(self, "changes")
         self.workers.cancel_group(self, "days")
+        # What is shown may be painted until it is gone, and asks the session for its zone.
         await self._clear_body()
+        session, self.session = self.session, None
         if session is not None:
             from console.session import in_thread
 

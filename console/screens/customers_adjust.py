@@ -144,14 +144,17 @@ class AdjustDialog(Confirm, inherit_bindings=False):
         """Show the question anew; an answer counts only from when it was painted."""
         self._painted_at = None
         self.query_one(Question).update(self._question())
+        self.refresh_bindings()
         self.call_after_refresh(self._painted)
 
     def _question(self) -> Text:
         if self.sent is not None:
             return Text("The answer did not come. Ask again by the same key?  y / n", "bold")
         asks = question_of(self.preview)
-        text = Text(asks or "Points and a reason first; then y / n.", "bold" if asks else stagedoor(self).dim_style)
-        return text.append("  y / n") if asks else text
+        if asks:
+            return Text(f"{asks}  y / n", "bold")
+        why = "Nothing would be changed." if self.preview else "Points and a reason first; then y / n."
+        return Text(why, stagedoor(self).dim_style)
 
     # The way to the question and its answer.
 
@@ -169,7 +172,10 @@ class AdjustDialog(Confirm, inherit_bindings=False):
         self.query_one(Question).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.query_one(Question).has_focus if action in ("yes", "fields") else True
+        asking = self.query_one(Question).has_focus
+        if action == "yes":
+            return asking and (self.sent is not None or bool(question_of(self.preview)))
+        return asking if action == "fields" else True
 
     def on_key(self, event: events.Key) -> None:
         """At the question the rules of every confirmation hold; in a field every key types."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -16,6 +16,8 @@ from core.contract.errors import OperationError
 from core.contract.ledger import Entry, EntryId, EntryList, EntrySummary
 
 KEPT_WHYS: Final = 200
+SIDE_BY_SIDE: Final = 110
+"""Cells from which history and why stand side by side, both readable."""
 
 
 class History(Container):
@@ -40,6 +42,10 @@ class History(Container):
         yield Table(columns, row_id=lambda row: row.id, verb="why", empty="No entries yet: a adds points.",
                     id="entries", classes="first-focus")  # fmt: skip
         yield Why(id="why")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The why stands at the right where there is room, else below."""
+        self.set_class(event.size.width >= SIDE_BY_SIDE, "-side")
 
     def _when(self, row: EntrySummary) -> str:
         session = stagedoor(self).session
