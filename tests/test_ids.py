@@ -10,10 +10,11 @@ import pytest
 from core.contract.catalogue import OPERATIONS
 
 ROOT = Path(__file__).resolve().parent
-IDS = (
-    "A1 A2 A7 B1 B2 B3 B4 B5 B6 B7 B8 B12 B13 B14 C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C14 C15 C16 D8 D14"
-    " E1 E2 E3 E4 E5 E6 E7 E8 E9 E10 F3 H3 H5 J2 J3 J4 J6"
-).split()
+IDS = [
+    "A1", "A2", "A7", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B12", "B13", "B14", "C1", "C2", "C3", "C4",
+    "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C14", "C15", "C16", "D8", "D14", "E1", "E2", "E3", "E4",
+    "E5", "E6", "E7", "E8", "E9", "E10", "F3", "H3", "H5", "J2", "J3", "J4", "J6",
+]  # fmt: skip
 
 
 def named() -> Iterator[tuple[str, str]]:
