@@ -1,6 +1,7 @@
 """The console: one app, a shell that stays, and the panes in it. Up to the first frame it imports the toolkit only."""
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -16,7 +17,19 @@ from textual.widget import Widget
 
 from console import actions, glyphs, themes, words
 from console.actions import bindings
-from console.shell import SMALLEST, Dialog, KeyLine, MessageLine, Notice, Pane, Rail, ShellScreen, Tone, TopLine
+from console.shell import (
+    SMALLEST,
+    Dialog,
+    KeyLine,
+    MessageLine,
+    Notice,
+    Pane,
+    Rail,
+    ShellScreen,
+    Tone,
+    TopLine,
+    opening_text,
+)
 
 if TYPE_CHECKING:
     from console.drafts import Drafts
@@ -30,6 +43,8 @@ Opener = Callable[[], "Client | None"]
 CHORD_S = 5.0
 FOCUS_MOVES = ("app.focus_next", "app.focus_previous")
 CHANGE_SETTLE_S = 0.3
+QUICK_S = 0.2
+"""A first screen that is read within this time is painted once, with what was read."""
 DAY_CHECK_S = 300.0
 """How often to look whether a day has ended that the daily run has not done."""
 
@@ -116,7 +131,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Open a program in a thread and show it; without one, the first start."""
         from console.session import Session, in_thread
 
-        await self._show_notice(f"Opening {glyphs.now().more}")
+        await self._show_opening()
         session: Session | None = None
         try:
             client = await in_thread(opener)
@@ -145,9 +160,34 @@ class StagedoorApp(App[None], inherit_bindings=False):
         client = session.client
         recent = recents.Recent("server" if client.remote else "file", client.location, session.program.name)
         asyncio.get_running_loop().run_in_executor(None, recents.remember, recent)
+        with self.batch_update():
+            await self.show_screen(SCREENS[0].name)
+            if self.pane is not None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.pane.answered.wait(), QUICK_S)
+        self._follow(session)
+
+    @work(exclusive=True, group="following")
+    async def _follow(self, session: "Session") -> None:
+        """Begin what the first screen is not to wait for, once it has been read and painted."""
+        from console.session import in_thread
+
+        if self.pane is not None:
+            await self.pane.answered.wait()
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
+        await in_thread(session.learn)
+        self.start_ended()
+        self.refresh_shell()
         self.follow_changes()
-        await self.show_screen(SCREENS[0].name)
         self.follow_days()
+
+    def start_ended(self) -> None:
+        """Collect garbage again where the start had it wait; what the start has made is here to stay."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     async def _renew_key(self) -> bool:
         """Let the key be entered anew; every pane and form stays as it is."""
@@ -170,15 +210,17 @@ class StagedoorApp(App[None], inherit_bindings=False):
         await self._clear_body()
         self._stacks["start"] = [FirstStart(problem)]
         await self._mount(self._stacks["start"][0], "start")
+        self.start_ended()
 
     async def _clear_body(self) -> None:
         self._stacks.clear()
         self.current_screen = ""
         await self.body.remove_children()
 
-    async def _show_notice(self, text: str) -> None:
-        await self._clear_body()
-        await self.body.mount(Notice(text, markup=False))
+    async def _show_opening(self) -> None:
+        if not self.body.query(Notice) or self._stacks:
+            await self._clear_body()
+            await self.body.mount(Notice(opening_text(), markup=False))
 
     # What stands in the top line.
 
@@ -602,6 +644,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         return [f"{words.plain(job.title, 50)} is running; it can be taken up again later." for job in page.data]
 
     async def _close_session(self) -> None:
+        self.workers.cancel_group(self, "following")
         self.workers.cancel_group(self, "changes")
         self.workers.cancel_group(self, "days")
         # What is shown may be painted until it is gone, and asks the session for its zone.

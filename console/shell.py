@@ -1,5 +1,6 @@
 """What stands around every screen: the top line, the rail, the message line, the keys; and `Pane`, what a screen is."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
@@ -261,6 +262,8 @@ class Pane(Vertical):
         self.stale = False
         self.loaded = False
         self.read_at = ""
+        self.answered = asyncio.Event()
+        """Set once it was read for the first time, or could not be."""
 
     # What a screen fills in.
 
@@ -291,7 +294,8 @@ class Pane(Vertical):
             yield from self.body()
 
     def on_mount(self) -> None:
-        if not self.NEEDS_PROGRAM:
+        # One in a tab that was opened at once may have been read before it hears that it is mounted.
+        if not self.NEEDS_PROGRAM or self.loaded:
             self._say("")
             return
         self.add_class("-reading")
@@ -332,6 +336,7 @@ class Pane(Vertical):
                 self.call_after_refresh(self._focus_if_lost)
             if self.display and self.screen.focused is None:
                 self.call_after_refresh(self.focus_first)
+        self.answered.set()
         self.refresh_bindings()
 
     def fail(self, error: "Exception") -> None:
@@ -532,12 +537,17 @@ class ShellScreen(Screen[None]):
         yield Rule()
         with Horizontal(id="middle"):
             yield Rail()
-            yield Vertical(id="body")
+            yield Vertical(Notice(opening_text(), markup=False), id="body")
         yield MessageLine()
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         self.bindings_updated_signal.subscribe(self, lambda _: self.query_one("#keys").refresh())
+
+
+def opening_text() -> str:
+    """What stands there while the program is opened."""
+    return f"Opening {glyphs.now().more}"
 
 
 def stagedoor(node: Widget | Screen[Any]) -> "StagedoorApp":

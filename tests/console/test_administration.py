@@ -308,6 +308,24 @@ async def test_quitting_leaves_the_program_file_alone_on_the_disk(tmp_path: Path
     assert sorted(os.listdir(tmp_path)) == ["encore.db", "home"]
 
 
+async def test_what_is_shown_can_be_painted_until_it_is_gone(club: LocalClient) -> None:
+    """Quitting with a list of times on the screen."""
+    club.desk.carry(administration.VERIFY, VerifyRequest(), club.caller)
+    app = make_app(club)
+    async with running(app) as pilot:
+        await opened(pilot, "jobs")
+        clear = app._clear_body
+
+        async def paint_and_clear() -> None:
+            assert "Prove the books" in screen_text(app)
+            await clear()
+
+        app._clear_body = paint_and_clear  # type: ignore[method-assign]
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running, 10)
+        assert app.return_code == 0
+
+
 # The audit log.
 
 
