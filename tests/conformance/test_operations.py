@@ -38,7 +38,7 @@ def _import(both: Pair, folder: Path) -> None:
     events.write_text("eventId,eventName,eventTimestamp,consumerId\n"
                       f"i1,productView,2026-03-01T10:00:00Z,{both.made['ada']}\n")  # fmt: skip
     both.made["people_file"], both.made["events_file"] = both.upload(people), both.upload(events)
-    both.made["batch"] = both.get("customers.import", {"fileId": both.made["people_file"]})["batchId"]
+    both.made["batch"] = both.get("customers.import", {"fileId": both.upload(people)})["batchId"]
     both.made["batch_hash"] = both.get("points.batch_undo_preview", {"id": both.made["batch"]})["hash"]
 
 
