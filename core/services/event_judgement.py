@@ -106,7 +106,9 @@ class Judge:
             self._last_entries |= dict.fromkeys(new, 0) | sql.last_entries(tx, sorted(new))
         if book.caps_earning:
             book.prefetch_earned(
-                (account, local_date(event.occurred_at, self._zone).isoformat()) for event, account in found
+                (account, local_date(event.occurred_at, self._zone).isoformat())
+                for event, account in found
+                if not self._lies_ahead(event)
             )
 
     def judge(self, event: Happening) -> Verdict:
@@ -134,9 +136,12 @@ class Judge:
     def _account(self, event: Happening) -> Account | None:
         return self._accounts[event.customer] if event.customer else None
 
+    def _lies_ahead(self, event: Happening) -> bool:
+        return event.occurred_at > self.now + FUTURE_TOLERANCE_MS
+
     def _refusal(self, event: Happening) -> Reason | None:
         """Why an event is not recorded, so that it may be sent again."""
-        if event.occurred_at > self.now + FUTURE_TOLERANCE_MS:
+        if self._lies_ahead(event):
             return Reason.IN_THE_FUTURE
         if not self.history:
             return Reason.TOO_OLD if event.occurred_at < self._oldest else None
