@@ -70,12 +70,13 @@ def serve(
 
 
 def _desk(store: Store, say: Say) -> Desk:
-    """A sandbox whose clock stands is served at that instant; every other program at the machine's time."""
+    """A sandbox or a sample whose clock stands is served at that instant; every other program at the machine's time."""
     with store.read() as tx:
-        stand = read_books(tx).sandbox_now
+        books = read_books(tx)
+    stand, mode = books.sandbox_now, books.mode
     if stand is None:
         return Desk(store)
-    say(f"The clock of this sandbox stands at {instant_text(from_ms(stand))}.")
+    say(f"The clock of this {mode.value} stands at {instant_text(from_ms(stand))}.")
     return Desk(store, lambda: stand, fixed_clock=True)
 
 

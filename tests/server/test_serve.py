@@ -12,8 +12,12 @@ import httpx
 import pytest
 
 from core.client.connect import connect
+from core.client.local import open_program
+from core.client.sample import make_sample
 from core.contract.administration import JOBS, JobList
 from core.contract.errors import Invalid, Unavailable
+from core.contract.ledger import NoRequest
+from core.contract.program import GET
 from core.contract.values import ProgramMode
 from core.server.run import STARTED_BY, check_host, serve
 from core.services.call import Caller
@@ -139,6 +143,29 @@ def test_a_sandbox_that_stands_is_served_at_its_clock(tmp_path: Path) -> None:
         secret = re.search(r"sk_test_\w+", said)
         assert secret, said
         assert ask_until_up(f"{address}/api/program", secret[0]).json()["clock"] == "2020-09-13T12:26:40.000Z"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_sample_that_stands_is_served_at_the_instant_at_which_it_is_opened_and_ends_no_day(tmp_path: Path) -> None:
+    path = tmp_path / "sample.stagedoor"
+    make_sample(path, customers=5, now=1_600_000_000_000, stands=True)
+    opened = open_program(path)
+    here = opened.call(GET, NoRequest()).clock
+    assert opened.run_overdue() is None
+    jobs_there = opened.call(JOBS, JobList()).data
+    opened.close()
+    process = start(path)
+    try:
+        said, address = wait_for_address(process)
+        secret = re.search(r"sk_\w+", said)
+        assert secret, said
+        assert "The clock of this sample stands at 2020-09-13T12:26:40.000Z" in said
+        client = connect(address, secret[0])
+        assert client.call(GET, NoRequest()).clock == here
+        assert client.call(JOBS, JobList()).data == jobs_there
+        client.close()
     finally:
         process.terminate()
         process.wait(20)
