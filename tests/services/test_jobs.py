@@ -304,3 +304,16 @@ def test_a_long_question_of_a_job_is_interrupted_when_the_console_closes(
     assert asking.wait(10)
     runner.close()
     assert program.ask(JOB, JobId(id=job_id)).state is JobState.INTERRUPTED
+
+
+def test_j4_a_fault_leaves_no_value_in_the_log_nor_in_the_job(
+    program: Program, count: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(run: JobRun, number: int) -> None:
+        raise ValueError("ada@example.com")
+
+    count(stumble)
+    job = worked(program, COUNT, NoRequest())
+    assert (job.state, "ValueError" in str(job.message)) == (JobState.FAILED, True)
+    assert "stumble" in caplog.text
+    assert "ada@" not in caplog.text + str(job)
