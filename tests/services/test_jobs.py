@@ -309,8 +309,10 @@ def test_a_long_question_of_a_job_is_interrupted_when_the_console_closes(
 def test_j4_a_fault_leaves_no_value_in_the_log_nor_in_the_job(
     program: Program, count: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
+    mail = "ada@example.com"
+
     def stumble(run: JobRun, number: int) -> None:
-        raise ValueError("ada@example.com")
+        raise ValueError(mail)
 
     count(stumble)
     job = worked(program, COUNT, NoRequest())
