@@ -87,9 +87,7 @@ class Customers(Pane):
             yield Static("find", id="find-label")
             yield Find(max_length=200, select_on_focus=False, id="find")
             yield Static(id="found", markup=False)
-        table = Table(list(self._columns()), row_id=lambda row: row.id, markable=True, empty="No customers yet.")
-        table.HELP = ""  # type: ignore[misc]
-        yield table
+        yield Table(list(self._columns()), row_id=lambda row: row.id, markable=True, empty="No customers yet.")
 
     def _columns(self) -> Iterator[Column[Customer]]:
         yield Column("Name", name_of, 20, grow=3)

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from console import glyphs, words
-from console.screens.customers_words import name_of, shortened, standing_of, standing_tone, what_goes_on
+from console.screens.customers_words import name_of, said, shortened, standing_of, standing_tone, what_goes_on
 from console.shell import Tone, stagedoor
 from core.contract.customers import Customer
 from core.contract.ledger import DayPoints, Wallet
@@ -104,7 +104,7 @@ def _named_days(days: list[DayPoints], named: int) -> str:
 
 
 def _day(day: date, *, first: bool) -> str:
-    return f"last day {words.day(day)}" if first else words.day(day)
+    return f"last day {said(day)}" if first else said(day)
 
 
 def _problems(customer: Customer, *, paused: bool) -> list[str]:

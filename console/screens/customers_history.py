@@ -33,7 +33,7 @@ class History(Container):
         columns: list[Column[EntrySummary]] = [
             Column("When", self._when, 17),
             Column("What", lambda row: row.label, 14, grow=3),
-            Column("By", lambda row: row.actor, 12, grow=1, priority=4, tone=lambda _: "dim"),
+            Column("By", lambda row: row.actor, 12, priority=4, tone=lambda _: "dim"),
             Column("", mark_of, 7, priority=3, tone=lambda _: "dim"),
             Column("Points", _points, 9, right=True, tone=_tone),
             Column("Balance", lambda row: words.points(row.balance) if row.balance is not None else "", 9, right=True,

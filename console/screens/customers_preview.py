@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from console import words
+from console.screens.customers_words import said
 from core.contract.ledger import AdjustmentPreview, Allocation, Undone
 
 NAMED_LOTS: Final = 2
@@ -38,7 +39,7 @@ def _lots(seen: AdjustmentPreview) -> str:
         return ""
     repaid = f"Repays a debt of {words.points(seen.repays_debt)}" if seen.repays_debt else ""
     left = seen.applied_points - seen.repays_debt
-    last = f"usable through {words.day(seen.last_usable_on)}" if seen.last_usable_on else "which never expires"
+    last = f"usable through {said(seen.last_usable_on)}" if seen.last_usable_on else "which never expires"
     opened = f"opens a lot of {words.points(left)}, {last}" if left else ""
     told = ", ".join(part for part in (repaid, opened) if part)
     return f"{told[:1].upper()}{told[1:]}."

@@ -140,7 +140,7 @@ def _laid_out(lines: list[Line], width: int, node: Widget) -> list[Text]:
 def _wrapped(text: str, width: int) -> list[str]:
     """Text broken between words, within one where it is wider than the line."""
     lines = [""]
-    for word in text.split(" "):
+    for word in text.split():
         joined = f"{lines[-1]} {word}" if lines[-1] else word
         if cell_len(joined) <= width:
             lines[-1] = joined

@@ -40,6 +40,11 @@ def what_goes_on(standing: str) -> str:
     }.get(standing, "")
 
 
+def said(day: date) -> str:
+    """A day within a sentence, without the space that lines it up in columns."""
+    return words.day(day).replace("  ", " ")
+
+
 def seen(value: datetime | None, zone: tzinfo, today: date) -> str:
     """When somebody was last seen, short: `today 09:58`, `12 Nov 2026`."""
     if value is None:
