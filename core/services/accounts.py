@@ -29,7 +29,7 @@ class Account:
     active_days: set[str] = field(default_factory=set)
     before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     debts_before: dict[int, int] = field(default_factory=dict)
-    times_before: tuple[Any, ...] = ()
+    times_before: tuple[int | None, str | None, int | None] = (None, None, None)
     touched: bool = False
     new: bool = False
 
@@ -67,7 +67,7 @@ def account_from(row: Row, lots: list[Row], debts: list[Row]) -> Account:
     return Account(
         wallet_id, customer_id, uid, _STATUS[status], wallet, head, active_on,
         before={lot[0]: lot for lot in lots}, debts_before={debt[0]: debt[2] for debt in debts},
-        times_before=(activity_at, activity_on, refilled_on, idle_on, active_on, period, due_at),
+        times_before=(activity_at, idle_on, due_at),
     )  # fmt: skip
 
 

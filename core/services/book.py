@@ -275,8 +275,7 @@ class Book:
         tx = self.tx
         lots: list[tuple[Any, ...]] = []
         debts: list[tuple[Any, ...]] = []
-        wallets: list[tuple[Any, ...]] = []
-        figures: list[tuple[Any, ...]] = []
+        wallets: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
         new: list[tuple[Any, ...]] = []
         for account in self._accounts.values():
             if account.touched:
@@ -284,10 +283,10 @@ class Book:
                 if account.new:
                     owner = (self.books.program_id, account.customer_id, SPENDABLE)
                     new.append((*held, *times, account.wallet_id, *owner))
-                elif times != account.times_before:
-                    wallets.append((*held, *times, account.wallet_id))
                 else:
-                    figures.append((*held, account.wallet_id))
+                    moved = [place for place in range(3) if times[place] != account.times_before[place]]
+                    names = tuple(sql.WALLET_TIMES[place] for place in moved)
+                    wallets[names].append((*held, *(times[place] for place in moved), account.wallet_id))
                 account.times_before = times
                 account.touched = account.new = False
         if new:
@@ -298,19 +297,19 @@ class Book:
             (self._texts, sql.insert_texts),
             (lots, sql.save_lots),
             (debts, sql.save_debts),
-            (wallets, sql.save_wallets),
-            (figures, sql.save_figures),
             (self._awards, sql.insert_awards),
         ):
             if rows:
                 save(tx, rows)
+        for names, rows in wallets.items():
+            sql.save_wallets(tx, names, rows)
         self._flush_rollups()
         self._entries, self._texts, self._awards = [], [], []
 
     def _flush_account(
         self, account: Account, lots: list[Any], debts: list[Any]
-    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Note the lots and debts that changed; answers the wallet's figures and its times."""
+    ) -> tuple[tuple[Any, ...], tuple[int | None, str | None, int | None]]:
+        """Note the lots and debts that changed; answers the wallet's columns, `WALLET_TIMES` apart."""
         wallet = account.wallet
         usable = pending = reserved = 0
         first_live, idle = wallet.seq + 1, None
@@ -331,11 +330,11 @@ class Book:
             if account.debts_before.get(debt.seq) != debt.left:
                 debts.append((account.wallet_id, debt.seq, debt.amount, debt.left))
                 account.debts_before[debt.seq] = debt.left
-        times = (
-            wallet.activity_at, iso(wallet.activity_on), iso(wallet.refilled_on), idle, account.active_on, wallet.period,
-            ledger.next_due_at(wallet),
+        held = (
+            wallet.seq, account.head, usable - owed, pending, reserved, owed, wallet.lifetime, iso(wallet.activity_on),
+            iso(wallet.refilled_on), account.active_on, wallet.period, first_live,
         )  # fmt: skip
-        return (wallet.seq, account.head, usable - owed, pending, reserved, owed, wallet.lifetime, first_live), times
+        return held, (wallet.activity_at, idle, ledger.next_due_at(wallet))
 
     def _move_expiry(self, before: tuple[Any, ...] | None, after: tuple[Any, ...]) -> None:
         for state, sign in ((before, -1), (after, 1)):

@@ -137,27 +137,25 @@ def save_debts(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
     )
 
 
-_FIGURES = "seq = ?, head = ?, balance = ?, pending = ?, reserved = ?, debt = ?, lifetime = ?, first_live_seq = ?"
+WALLET_TIMES = ("activity_at", "idle_on", "due_at")
+"""What a posting often leaves as it is, each with an index of its own."""
 
 
-def save_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
+def save_wallets(tx: Tx, moved: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Wallets of which those of `WALLET_TIMES` have moved; the indexes over the others are left alone."""
     tx.many(
-        f"UPDATE wallet SET {_FIGURES}, activity_at = ?, activity_on = ?, refilled_on = ?, idle_on = ?, active_on = ?,"
-        " period = ?, due_at = ? WHERE id = ?",
+        "UPDATE wallet SET seq = ?, head = ?, balance = ?, pending = ?, reserved = ?, debt = ?, lifetime = ?,"
+        " activity_on = ?, refilled_on = ?, active_on = ?, period = ?, first_live_seq = ?"
+        f"{''.join(f', {name} = ?' for name in moved)} WHERE id = ?",
         rows,
     )
 
 
-def save_figures(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
-    """Wallets whose times stand still: the indexes over these are left alone."""
-    tx.many(f"UPDATE wallet SET {_FIGURES} WHERE id = ?", rows)
-
-
 def insert_wallets(tx: Tx, rows: Sequence[Sequence[Any]]) -> None:
-    """New wallets: the columns of `save_wallets`, then program, customer and point type."""
+    """New wallets: the columns of `save_wallets` with every time, then program, customer and point type."""
     tx.many(
-        "INSERT INTO wallet (seq, head, balance, pending, reserved, debt, lifetime, first_live_seq, activity_at,"
-        " activity_on, refilled_on, idle_on, active_on, period, due_at, id, program_id, customer_id, point_type,"
+        "INSERT INTO wallet (seq, head, balance, pending, reserved, debt, lifetime, activity_on, refilled_on, active_on,"
+        " period, first_live_seq, activity_at, idle_on, due_at, id, program_id, customer_id, point_type,"
         " sealed_seq) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
         rows,
     )

@@ -221,7 +221,7 @@ def bare(source: Path, target: Path) -> apsw.Connection:
     """A copy of a program file as a bare connection with the same settings."""
     shutil.copy(source, target)
     connection = apsw.Connection(str(target))
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -32768"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
 
