@@ -182,19 +182,20 @@ def test_h5_json_is_read_line_by_line_or_as_an_array(program: Program, tmp_path:
 def test_an_interrupted_import_goes_on_where_it_was(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = "externalId,points\n" + "".join(f"{n},{n % 7}\n" for n in range(900)) + "x y z,oops\n"
+    content = "externalId,points\n" + "".join(f"{n},{n % 7}\n" for n in range(2_000)) + "x y z,oops\n"
     enrol, calls = imports.enrol_rows, []
 
-    def die_at_third(*arguments: Any, **named: Any) -> Any:
+    def die_at_second(*arguments: Any, **named: Any) -> Any:
         calls.append(1)
-        if len(calls) == 3:
+        if len(calls) == 2:
             raise RuntimeError("the power went")
         return enrol(*arguments, **named)
 
-    monkeypatch.setattr(imports, "enrol_rows", die_at_third)
+    monkeypatch.setattr(imports, "enrol_rows", die_at_second)
+    monkeypatch.setattr(imports, "STEP_S", 1e-9)  # the smallest steps, however fast the machine is
     failed = customers(program, tmp_path, content)
     assert failed.state is JobState.FAILED
-    assert 0 < count(program, "customer") < 900
+    assert 0 < count(program, "customer") < 2_000
     monkeypatch.setattr(imports, "enrol_rows", enrol)
     from core.contract.administration import RESUME_JOB, JobId
 
@@ -205,7 +206,7 @@ def test_an_interrupted_import_goes_on_where_it_was(
     runner.close()
     assert (done.state, done.errors) == (JobState.DONE, 1)
     assert done.result is not None
-    assert (done.result["enrolled"], done.result["unchanged"], done.result["refused"]) == (900, 0, 1)
+    assert (done.result["enrolled"], done.result["unchanged"], done.result["refused"]) == (2_000, 0, 1)
     assert worked(program, VERIFY, VerifyRequest()).result["right"]  # type: ignore[index]
 
 
