@@ -43,9 +43,9 @@ class ServedMachine(ClientMachine):
 
 TestEmbedded = pytest.mark.slow(EmbeddedMachine.TestCase)
 TestEmbedded.settings = settings(
-    max_examples=int(EXAMPLES or 400), stateful_step_count=25, deadline=None, derandomize=EXAMPLES is None,
+    max_examples=int(EXAMPLES or 300), stateful_step_count=25, deadline=None, derandomize=EXAMPLES is None,
     suppress_health_check=list(HealthCheck), database=None, report_multiple_bugs=False,
     phases=(Phase.generate,),
 )  # fmt: skip
 TestServed = pytest.mark.slow(ServedMachine.TestCase)
-TestServed.settings = settings(parent=TestEmbedded.settings, max_examples=int(EXAMPLES or 40))
+TestServed.settings = settings(parent=TestEmbedded.settings, max_examples=int(EXAMPLES or 30))
