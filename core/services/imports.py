@@ -74,7 +74,7 @@ class _Enrolling:
     def __init__(self, run: JobRun, request: ImportRequest) -> None:
         self.run, self.dry_run = run, request.dry_run
         self.state: dict[str, int] = run.checkpoint or {"row": 0, **dict.fromkeys(_NUMBERS, 0)}
-        self.pace = Pace(250, most=2_000, goal_s=STEP_S, least=100)
+        self.pace = Pace(500, most=2_000, goal_s=STEP_S, least=500)
         self._seen: Seen = {}
 
     def take(self, part: list[Record], done: int) -> None:

@@ -210,7 +210,7 @@ class _Judging:
     def __init__(self, run: JobRun, request: EventImport, state: dict[str, Any]) -> None:
         self.run, self.request, self.state = run, request, state
         self.left_out: set[str] = set()
-        self.pace = Pace(200, most=MOST, goal_s=STEP_S, least=100)
+        self.pace = Pace(500, most=MOST, goal_s=STEP_S, least=500)
         self._dry: Judge | None = None
 
     def staged(self, row: int, duplicates: int, errors: list[JobError], done: int) -> None:

@@ -18,7 +18,7 @@ from tests.bench.contest import Contest
 
 
 def contests(quick: bool, folder: Path) -> Iterator[Contest]:
-    customers, happened = (500, 2_000) if quick else (100_000, 4_000_000)
+    customers, happened = (500, 2_000) if quick else (100_000, 3_100_000)
     source = folder / "overview.stagedoor"
     ids = books.enrolled(source, customers, books.without_points, expiration_type="fixed", fixed_expire_months=6)
     books.happened(source, ids, happened, days=730)
