@@ -79,6 +79,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         self.chord = False
         self.opened_from = "opening"
         self.crash_report: str | None = None
+        self._obeys_signals = False
         self._stacks: dict[str, list[Pane]] = {}
         self._now = now
         self._chord_at = 0.0
@@ -107,6 +108,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
         from console import crash, keymap
 
         crash.start_log()
+        if self._obeys_signals:
+            self._leave_when_told()
         if keymap.keymap_file().exists():
             self._take_keymap()
         self.set_interval(5, self._tick)
@@ -167,7 +170,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
                     await asyncio.wait_for(self.pane.answered.wait(), QUICK_S)
         self._follow(session)
 
-    @work(exclusive=True, group="following")
+    @work(group="opening")
     async def _follow(self, session: "Session") -> None:
         """Begin what the first screen is not to wait for, once it has been read and painted."""
         from console.session import in_thread
@@ -644,7 +647,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         return [f"{words.plain(job.title, 50)} is running; it can be taken up again later." for job in page.data]
 
     async def _close_session(self) -> None:
-        self.workers.cancel_group(self, "following")
+        self.workers.cancel_group(self, "opening")
         self.workers.cancel_group(self, "changes")
         self.workers.cancel_group(self, "days")
         # What is shown may be painted until it is gone, and asks the session for its zone.
@@ -678,6 +681,23 @@ class StagedoorApp(App[None], inherit_bindings=False):
         self._keep_drafts()
         super()._handle_exception(error)
 
+    def _leave_when_told(self) -> None:
+        """Who is told to stop, or whose line hangs up, leaves the terminal as it was and keeps what was typed."""
+        import signal
+
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                with suppress(NotImplementedError):
+                    asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self._told_to_stop)
+
+    def _told_to_stop(self) -> None:
+        self._keep_drafts()
+        self.run_worker(self._stop(), group="stop")
+
+    async def _stop(self) -> None:
+        await self._close_session()
+        self.exit(return_code=130)
+
     def _keep_drafts(self) -> None:
         """Keep what stands in every form, as far as a broken console lets us."""
         from console.widgets.form import Form
@@ -694,6 +714,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Run until it is left; answers the exit code, and says on standard error what a crash left behind."""
         import sys
 
+        self._obeys_signals = True
         self.run(mouse=self.mouse)
         if self._exception is not None:
             place = f"Its report: {self.crash_report}" if self.crash_report else "No report could be written."

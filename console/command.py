@@ -1,11 +1,12 @@
 """The command line: what stands before a sub-command, and the sub-commands, each loaded when it is named."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -93,7 +94,15 @@ def stagedoor(
 
 def main() -> None:
     """What the `stagedoor` program runs."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    """Who is told to stop, or whose line hangs up, ends as by ctrl+c: at the next step, and says how to go on."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:
