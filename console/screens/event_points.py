@@ -62,10 +62,10 @@ def _last_30(row: Row) -> str:
 
 COLUMNS: Final[tuple[Column[Row], ...]] = (
     Column("Event", lambda row: row.event.type if row.event else "", 22, grow=1),
-    Column("", lambda row: "changed" if row.changed else "*" if row.overridden else "", 7,
+    Column("", lambda row: "new" if row.changed else "*" if row.overridden else "", 3,
            tone=lambda row: "warn" if row.changed else "dim"),
-    Column("Points", lambda row: _value(row.points), 9, right=True, tone=lambda row: "" if row.points else "dim"),
-    Column("Default", lambda row: _value(row.event.default) if row.event else "", 9, right=True, tone=lambda _: "dim"),
+    Column("Points", lambda row: _value(row.points), 8, right=True, tone=lambda row: "" if row.points else "dim"),
+    Column("Default", lambda row: _value(row.event.default) if row.event else "", 8, right=True, tone=lambda _: "dim"),
     Column("Events", lambda row: words.points(row.event.events) if row.event else "", 8, right=True),
     Column("Points, 30 days", _last_30, 15, right=True),
 )  # fmt: skip
@@ -78,7 +78,7 @@ class EventPoints(Pane):
     TITLE = "Event points"
     WATCHES = ("event_points.", "events.", "points.")
     TABS = (("values", "Values"), ("balances", "Balance distribution"))
-    HELP = "What each event is worth. * marks a value of your own; 0 is shown as off and writes no entry."
+    HELP = "What each event is worth. * marks a value of your own, new one that is not saved; 0 is shown as off and writes no entry."
     BINDINGS = bindings("event_points")
 
     def __init__(self) -> None:
