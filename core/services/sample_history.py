@@ -12,7 +12,7 @@ from core.contract.operation import Operation
 from core.engine import earning
 from core.engine.chain import text_digest
 from core.engine.values import Cause
-from core.services.book import Book
+from core.services.book import Book, trace_text
 from core.services.call import Call, Caller
 from core.services.dispatch import Desk
 from core.services.event_judgement import Happening as Event
@@ -23,7 +23,8 @@ from core.services.sample_deeds import Happening, history
 from core.services.sample_names import STAFF
 from core.services.sample_people import person
 from core.services.sample_plan import DAYS, Plan
-from core.store.sqlite import Store, Tx
+from core.store.ledger import insert_limited_adjustment
+from core.store.sqlite import Row, Store, Tx
 
 TOGETHER: Final = 2_000
 """Customers whose histories are put in one order; what is planned ahead is theirs, so memory stays bounded."""
@@ -102,12 +103,15 @@ def _load(call: Call, sample: Sample, part: list[tuple[int, Happening]]) -> None
     sent = [None if what.name == "adjust" else event_of(sample, number, what) for number, what in part]
     judge.prepare([event for event in sent if event is not None])
     book.prefetch({sample.uids[number] for number, what in part if what.name == "adjust"})
+    limited: list[Row] = []
     for event, (number, what) in zip(sent, part):
         if event is not None:
             judge.judge(event)
         else:
-            _adjust(book, sample, sample.uids[number], what)
+            limited += _adjust(book, sample, sample.uids[number], what)
     judge.flush()
+    for row in limited:
+        insert_limited_adjustment(call.tx, row)
     audit(call, [(None, f"Loaded {len(part):,} events and adjustments of the past")], "history")
 
 
@@ -119,17 +123,24 @@ def event_of(sample: Sample, number: int, what: Happening) -> Event:
     return Event(event_id, what.name, what.at_ms, sample.uids[number], order, properties)
 
 
-def _adjust(book: Book, sample: Sample, uid: str, what: Happening) -> None:
-    """An adjustment of the past, posted as one of today is, at its own instant."""
+def _adjust(book: Book, sample: Sample, uid: str, what: Happening) -> list[Row]:
+    """An adjustment of the past, posted as one of today is, at its own instant; what is to be kept of its limits."""
     account = book.account_of(uid)
     book.settle(account, what.at_ms)
     customer_text = customer_text_of(book.books, what.reason)
     salt = sample.chance.randbytes(16) if customer_text else b""
     digest = text_digest(salt, None, customer_text) if salt else ""
     cause = Cause("adjustment", None, what.actor, reason=what.reason, digest=digest)
-    _applied, _steps, entries, _cut = earning.adjust(account.wallet, book.policy, what.points, what.at_ms, cause)
+    _applied, steps, entries, cut = earning.adjust(account.wallet, book.policy, what.points, what.at_ms, cause)
     learnt = [entry._replace(recorded_at=book.recorded_at) for entry in entries]
-    book.post(account, learnt, text=(salt, None, customer_text) if salt else None)
+    written = book.post(account, learnt, text=(salt, None, customer_text) if salt else None)
+    if not written or len(steps) == 1:
+        return []
+    held, reason = account.wallet, cut.value if cut else None
+    return [(
+        account.wallet_id, None, written[0].row, what.points, what.reason, reason, held.balance, held.lifetime,
+        book.recorded_at, trace_text(tuple(steps)),
+    )]  # fmt: skip
 
 
 def customer_text_of(books: Books, reason: str) -> str | None:

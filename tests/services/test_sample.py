@@ -226,3 +226,12 @@ def test_its_customers_are_found_in_their_own_script(opened: LocalClient) -> Non
     assert strange.full_name is not None
     found = opened.call(customers.LIST, customers.CustomerList(search=strange.full_name, first=100)).data
     assert strange.id in {customer.id for customer in found}
+
+
+def test_s6_1_its_deductions_tell_what_was_available(opened: LocalClient) -> None:
+    with opened.desk.store.read() as tx:
+        taken, told = tx.one(
+            "SELECT count(*), count(a.id) FROM entry e LEFT JOIN limited_adjustment a ON a.entry_id = e.id"
+            " WHERE e.kind = 'adjustment' AND e.points < 0"
+        ) or (0, 0)
+    assert taken == told > 0
