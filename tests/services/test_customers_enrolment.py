@@ -173,7 +173,9 @@ def test_h5_the_activity_date_given_is_on_the_opening_entry_and_proved_from_it(p
     assert result is not None
     assert result["right"], result
     for change, made in (("1", "2026-01-06"), ("2", "2026-01-06")):
-        program.store.write(lambda tx, n=change: tx.run("UPDATE wallet SET activity_on = '2026-01-07' WHERE id = ?", (n,)))
+        program.store.write(
+            lambda tx, n=change: tx.run("UPDATE wallet SET activity_on = '2026-01-07' WHERE id = ?", (n,))
+        )
         result = worked(program, VERIFY, VerifyRequest()).result
         assert result is not None
         assert not result["right"]
