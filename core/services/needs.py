@@ -92,7 +92,7 @@ def _expiring(call: Call, ahead: Outlook, today: date) -> Iterator[Need]:
 def _daily_run(proof: Proof, today: date) -> Iterator[Need]:
     yesterday = today - timedelta(days=1)
     if proof.through is None:
-        text = "The daily run has never been done: expiries are not written yet."
+        text = "The daily run has never been done."
         yield Need(kind="daily_run", text=text, urgent=False)
     elif proof.through < yesterday:
         text = f"The daily run is behind: it is done through {_told(proof.through, today)}."
