@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from textual.events import Paste
 
 from console.app import StagedoorApp
 from console.screens.customers_page import CustomerPage
@@ -163,7 +164,7 @@ async def test_the_palette_finds_hostile_names_and_shows_them_as_text(hostile: L
     async with running(app) as pilot:
         await pilot.press("ctrl+p")
         await pilot.pause()
-        app.screen.query("Input").first().value = typed  # type: ignore[attr-defined]
+        app.post_message(Paste(typed))
         await settle(pilot)
         await pilot.pause(0.3)
         looks_right(app)
