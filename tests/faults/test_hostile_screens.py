@@ -77,9 +77,9 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCl
     started = client.call(administration.IMPORT_CUSTOMERS, administration.ImportRequest(file_id=handed.id))
     finished(client, started.id)
     assert proved(client)
-    first = made[0].id
     client.desk.store.write(lambda tx: tx.run("UPDATE customer SET name = ? WHERE external_id = ?", (CONTROLS, "=cmd|' /C calc'!A0")))  # fmt: skip
-    assert first
+    with client.desk.store.read() as tx:
+        assert tx.one("SELECT count(*) FROM customer WHERE name = ?", (CONTROLS,)) == (1,)
     yield client
     client.close()
 
