@@ -65,9 +65,14 @@ class Session:
     def begin(client: "Client", *, read_only: bool = False) -> "Session":
         """Read the program's facts; blocks, so it is called in a thread."""
         from core.contract import program as programs
-        from core.contract.ledger import NoRequest
+        from core.contract.model import NoRequest
 
         return Session(client, client.call(programs.GET, NoRequest()), read_only=read_only)
+
+    @staticmethod
+    def learn() -> None:
+        """Import every operation, which the first screen does not wait for; blocks."""
+        from core.contract import catalogue  # noqa: F401
 
     def now(self) -> datetime:
         """The instant that the program lives at."""
@@ -82,8 +87,7 @@ class Session:
         return not (self.read_only and operation.writes) and self.client.offers(operation)
 
     def offers_named(self, name: str) -> bool:
-        """`offers`, by the operation's name."""
-        from core.contract import catalogue  # noqa: F401 - fills OPERATIONS
+        """`offers`, by the operation's name; nothing is known by name before `learn` has been through."""
         from core.contract.operation import OPERATIONS
 
         return name in OPERATIONS and self.offers(OPERATIONS[name])

@@ -14,12 +14,8 @@ from console.actions import Action, bindings, register
 from console.screens.overview_figures import Figures, figures_of
 from console.shell import Pane
 from console.widgets.chart import Bar, Chart, Line
-from console.widgets.controls import Choice, Pick
-from console.widgets.job import JobDialog
 from console.widgets.table import Column, ListSource, Table
-from core.contract import administration
 from core.contract import program as programs
-from core.contract.administration import VerifyRequest
 from core.contract.errors import OperationError
 from core.contract.program import Need, Period
 
@@ -143,6 +139,8 @@ class Overview(Pane):
     @work(exclusive=True, group="period")
     async def action_period(self) -> None:
         """Choose another period."""
+        from console.widgets.controls import Choice, Pick
+
         choices = [Choice(str(days), label) for days, label in PERIODS]
         chosen = await self.console.push_screen_wait(Pick("Period", choices, str(self.days)))
         if chosen is not None:
@@ -152,8 +150,11 @@ class Overview(Pane):
     @work(exclusive=True, group="prove")
     async def action_prove(self) -> None:
         """Prove the books and watch."""
+        from console.widgets.job import JobDialog
+        from core.contract.administration import VERIFY, VerifyRequest
+
         try:
-            job = await self.write(administration.VERIFY, VerifyRequest())
+            job = await self.write(VERIFY, VerifyRequest())
         except OperationError as error:
             self.tell(error.message, "loss")
             return

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from core.contract.administration import FileRef
 from core.contract.cancel import CancelToken as CancelToken
 from core.contract.errors import Cancelled
 from core.contract.model import ListRequest, Model, Page
 from core.contract.operation import Operation, Permission
 from core.contract.roles import Role
+
+if TYPE_CHECKING:
+    from core.contract.administration import FileRef
 
 Req = TypeVar("Req", bound=Model)
 ListReq = TypeVar("ListReq", bound=ListRequest)
@@ -66,7 +68,7 @@ class Client(Protocol):
         """Whether the server has this operation, and this caller may use it."""
         ...
 
-    def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
+    def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> "FileRef":
         """Hand a file in; jobs are told its id. Bytes done of bytes in all go to `progress`."""
         ...
 

@@ -2,39 +2,57 @@
 
 import getpass
 import os
-from dataclasses import dataclass
+import threading
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.client.base import CancelToken, Progress, may, refuse_cancelled
-from core.contract.administration import FileRef
 from core.contract.errors import Conflict, Unavailable
 from core.contract.model import Model
 from core.contract.operation import Operation
 from core.contract.roles import Role
 from core.contract.values import ProgramMode
-from core.services import catalogue as catalogue
-from core.services import creation, files
+from core.services import overview as overview
+from core.services import program_facts as program_facts
 from core.services.call import Caller
-from core.services.daily import run_due
 from core.services.dispatch import Desk, saying_why, system_clock
 from core.services.ids import uuid7
 from core.services.program import Books, read_books
-from core.services.runner import JobRunner
 from core.store.sqlite import StoreProblem, create_store, open_store
+
+if TYPE_CHECKING:
+    from core.contract.administration import FileRef
+    from core.services.runner import JobRunner
 
 Req = TypeVar("Req", bound=Model)
 Ans = TypeVar("Ans")
 
 
-@dataclass(slots=True)
 class LocalClient:
     """A program file at hand. `desk` carries the requests, `runner` the jobs, in threads of this process."""
 
-    desk: Desk
-    runner: JobRunner
-    caller: Caller
-    remote: bool = False
+    remote = False
+
+    def __init__(self, desk: Desk, runner: "JobRunner | None", caller: Caller) -> None:
+        self.desk = desk
+        self.caller = caller
+        self._runner = runner
+        self._making = threading.Lock()
+
+    @property
+    def runner(self) -> "JobRunner":
+        """What works the jobs; made when it is first needed, since the first screen is not to wait for it."""
+        with self._making:
+            if self._runner is None:
+                from core.services import catalogue as catalogue  # with what works each kind of job
+                from core.services.runner import JobRunner
+
+                self._runner = JobRunner(self.desk)
+            return self._runner
+
+    @runner.setter
+    def runner(self, runner: "JobRunner") -> None:
+        self._runner = runner
 
     @property
     def location(self) -> str:
@@ -62,8 +80,9 @@ class LocalClient:
             key = uuid7(system_clock())
         refuse_cancelled(cancel)
         reply = self.desk.carry(operation, request, self.caller, key=key, revision=revision, cancel=cancel)
-        self.runner.after(operation)
-        if not operation.writes:
+        if operation.writes:
+            self.runner.after(operation)
+        else:
             refuse_cancelled(cancel)
         answer: Ans = reply.answer
         return answer
@@ -74,13 +93,17 @@ class LocalClient:
             return False
         return operation.side != "consumer" and may(self.role, operation.permission)
 
-    def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> FileRef:
+    def upload(self, path: Path, purpose: str, progress: Progress | None = None) -> "FileRef":
         """Copy a file into the program file. See `core.client.base.Client.upload`."""
+        from core.services import files
+
         with saying_why(self.desk.store, "files.add"):
             return files.take_in(self.desk, path, purpose, progress, self.caller)
 
     def download(self, file_id: str, target: Path) -> None:
         """Write a file that a job made. See `core.client.base.Client.download`."""
+        from core.services import files
+
         with saying_why(self.desk.store, "files.get"):
             files.write_out(self.desk, file_id, target)
 
@@ -99,6 +122,8 @@ class LocalClient:
 
         Jobs whose worker has died are taken up as well. A clock that stands ends no day by itself.
         """
+        from core.services.daily import run_due
+
         with saying_why(self.desk.store, "books.run_day"):
             started = None if self.clock_stands else run_due(self.desk, self.caller)
         self.runner.wake()
@@ -106,7 +131,8 @@ class LocalClient:
 
     def close(self) -> None:
         """Stop jobs at their next step and close the file."""
-        self.runner.close()
+        if self._runner is not None:
+            self._runner.close()
         self.desk.store.close()
 
 
@@ -128,7 +154,7 @@ def open_program(
     except BaseException:
         store.close()
         raise
-    return LocalClient(desk, JobRunner(desk), Caller(actor or system_user(), Role.OWNER, "file"))
+    return LocalClient(desk, None, Caller(actor or system_user(), Role.OWNER, "file"))
 
 
 def create(
@@ -145,6 +171,8 @@ def create(
 
     Raises `Invalid` for a name, currency or zone that cannot be, `Unavailable` where the file cannot be made.
     """
+    from core.services import creation
+
     creation.check_facts(name, currency, time_zone)
     if now is not None and mode is not ProgramMode.SANDBOX:
         raise _no_sandbox()

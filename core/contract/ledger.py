@@ -15,6 +15,8 @@ from core.contract.model import (
     PositivePoints,
     Text,
 )
+from core.contract.model import DayPoints as DayPoints
+from core.contract.model import NoRequest as NoRequest
 from core.contract.operation import Permission, operation
 from core.contract.values import MAX_ADJUSTMENT, EntryKind, TxnType
 
@@ -42,13 +44,6 @@ class Debt(Answer):
     entry_id: str
     amount: PositivePoints
     left: PositivePoints
-
-
-class DayPoints(Answer):
-    """Points on a day."""
-
-    on: Day
-    points: int
 
 
 class Wallet(Answer):
@@ -340,10 +335,6 @@ class Display(Answer):
     history: list[OwnEntry]
     notice: str | None
     state: Literal["normal", "paused", "closed"]
-
-
-class NoRequest(Model):
-    """Nothing to say."""
 
 
 class DisplayRequest(Model):

@@ -163,6 +163,17 @@ class Page(Answer, Generic[T]):
     page_info: PageInfo
 
 
+class NoRequest(Model):
+    """Nothing to say."""
+
+
+class DayPoints(Answer):
+    """Points on a day."""
+
+    on: Day
+    points: int
+
+
 class ListRequest(Model):
     """What every list takes: how many, from where, in which order, and what to search for."""
 

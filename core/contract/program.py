@@ -4,14 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from core.contract.ledger import DayPoints, NoRequest
 from core.contract.model import (
     Answer,
     Day,
+    DayPoints,
     Instant,
     ListRequest,
     Model,
     Name,
+    NoRequest,
     Page,
     PositivePoints,
     Text,

@@ -39,6 +39,13 @@ def carries_out(operation: Operation[Req, Ans]) -> Callable[[Callable[[Call, Req
     return enter
 
 
+def service_of(name: str) -> Service:
+    """The function that carries out an operation. All of them are imported once one is asked for that is not yet there."""
+    if name not in SERVICES:
+        import core.services.catalogue  # noqa: F401
+    return SERVICES[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer, and whether it is the first answer again because the request key was known (E1)."""
@@ -78,7 +85,7 @@ class Desk:
                 f"{caller.name} ({caller.role.value}) may not do this: {operation.summary[0].lower()}{operation.summary[1:]}.",
                 details={"permission": operation.permission.value},
             )
-        service = SERVICES[operation.name]
+        service = service_of(operation.name)
         with saying_why(self.store, operation.name):
             if operation.writes:
                 return self._write(operation, request, caller, service, key, revision, request_id)

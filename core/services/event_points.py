@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from core.contract import program as contract
 from core.contract.errors import invalid
-from core.contract.ledger import NoRequest
+from core.contract.model import NoRequest
 from core.contract.values import EVENT_TYPES, Category
 from core.engine.calendar import local_date
 from core.services.call import Call

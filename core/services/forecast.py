@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 from core.contract import program as contract
 from core.contract.errors import NotFound, invalid
-from core.contract.ledger import DayPoints
-from core.contract.model import Page
+from core.contract.model import DayPoints, Page
 from core.contract.values import EntryKind
 from core.engine import ledger, outlook
 from core.engine.calendar import from_ms, local_date

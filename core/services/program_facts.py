@@ -9,7 +9,7 @@ from typing import Any
 
 from core.contract import program as contract
 from core.contract.errors import Conflict, invalid
-from core.contract.ledger import NoRequest
+from core.contract.model import NoRequest
 from core.engine.calendar import from_ms
 from core.engine.policy import changed_at
 from core.services.call import Call
