@@ -10,6 +10,4 @@ from core.services.dispatch import SERVICES, carries_out
 @carries_out(SERVER)
 def server_info(call: Call, _request: NoRequest) -> ServerInfo:
     """The version, every operation that is carried out here, and the caller's name and role."""
-    return ServerInfo(
-        version=__version__, operations=sorted(SERVICES), role=call.caller.role, actor=call.caller.name
-    )
+    return ServerInfo(version=__version__, operations=sorted(SERVICES), role=call.caller.role, actor=call.caller.name)

@@ -15,7 +15,8 @@ class Contest:
     """What is measured against what.
 
     `kind` "rate" compares how much gets done (ours ÷ baseline, at least `goal`), "time" how long it takes (ours ÷
-    baseline, at most `goal`). `units` is what one round does, for showing rates. Without a goal it is for information.
+    baseline, at most `goal`). `units` is what one round does, for showing rates; `unit` is what ours and the baseline
+    are told in, where that is not seconds. Without a goal it is for information.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Contest:
     goal: float | None
     units: int = 1
     rounds: int = 5
+    unit: str = "s"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Held:
     goal: float | None
     held: bool | None
     rounds: int
+    unit: str = "s"
 
     def wire(self) -> dict[str, Any]:
         """As JSON."""
@@ -66,7 +69,17 @@ def run(contest: Contest, quick: bool) -> Held:
     if contest.goal is not None:
         held = ratio >= contest.goal if contest.kind == "rate" else ratio <= contest.goal
     return Held(
-        contest.id, contest.what, contest.against, contest.kind, ours_s, baseline_s, ratio, contest.goal, held, rounds
+        contest.id,
+        contest.what,
+        contest.against,
+        contest.kind,
+        ours_s,
+        baseline_s,
+        ratio,
+        contest.goal,
+        held,
+        rounds,
+        contest.unit,
     )
 
 
@@ -86,11 +99,13 @@ def table(rows: list[Held]) -> str:
         goal = "–" if row.goal is None else f"{sign} {row.goal:g}"
         held = {True: "yes", False: "**no**", None: "–"}[row.held]
         lines.append(
-            f"| {row.id} | {row.what}; against {row.against} | {_figure(row.ours_s, row.kind)} |"
-            f" {_figure(row.baseline_s, row.kind)} | {row.ratio:.3g} | {goal} | {held} |"
+            f"| {row.id} | {row.what}; against {row.against} | {_figure(row.ours_s, row.kind, row.unit)} |"
+            f" {_figure(row.baseline_s, row.kind, row.unit)} | {row.ratio:.3g} | {goal} | {held} |"
         )
     return "\n".join(lines)
 
 
-def _figure(seconds: float, kind: str) -> str:
+def _figure(seconds: float, kind: str, unit: str) -> str:
+    if unit != "s":
+        return f"{seconds:,.2f} {unit}".rstrip()
     return f"{1 / seconds:,.0f}/s" if kind == "rate" else shown(seconds)
