@@ -147,3 +147,14 @@ def rarest(tx: Tx, search: Sequence[Word], most: int = FEW) -> tuple[int, int]:
     counts = [(how_many(tx, word, most), at) for at, word in enumerate(search)]
     count, at = min(counts)
     return at, count
+
+
+def leading_word(tx: Tx, search: Sequence[Word]) -> int:
+    """The word to walk along: the rarest, told exactly where counting costs less than walking along another one."""
+    if len(search) == 1:
+        return 0
+    for most in (FEW, 4 * FEW, 16 * FEW):
+        at, count = rarest(tx, search, most)
+        if count < most:
+            break
+    return at

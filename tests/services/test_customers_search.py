@@ -88,6 +88,15 @@ def test_s6_17_a_search_finds_from_what_is_typed(people: Program, typed: str, na
     assert found(people, typed) == names
 
 
+def test_s6_17_names_that_begin_as_typed_stand_first_in_order_whatever_else_the_words_find(program: Program) -> None:
+    names = ["Ann Berg", "Berg Ann", "Ann Berger", "Jo Ann Berg", "Anna Berg", "Ann Bergson", "Berg Annika"]
+    enrol(program, *({"fullName": name, "externalId": f"x{at}"} for at, name in enumerate(names)))
+    hits = [customer.full_name for customer in walk(program, search="ann berg", first=2)]
+    assert hits[:3] == ["Ann Berg", "Ann Berger", "Ann Bergson"]
+    assert sorted(hits[3:]) == ["Anna Berg", "Berg Ann", "Berg Annika", "Jo Ann Berg"]
+    assert [customer.full_name for customer in walk(program, True, search="ann berg", first=2)] == hits
+
+
 @pytest.mark.parametrize("sort_by", [None, "name", "createdAt", "loyaltyBalance"])
 def test_s6_17_one_letter_is_enough_in_any_order(people: Program, sort_by: str | None) -> None:
     names = found(people, "l", sort_by=sort_by)
