@@ -18,7 +18,8 @@ from core.services.call import Caller
 from core.services.dispatch import Desk, saying_why, system_clock
 from core.services.ids import uuid7
 from core.services.program import Books, read_books
-from core.store.sqlite import StoreProblem, create_store, open_store
+from core.store.opening import create_store, open_store
+from core.store.sqlite import StoreProblem
 
 if TYPE_CHECKING:
     from core.contract.administration import FileRef

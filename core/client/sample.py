@@ -9,7 +9,8 @@ from core.client.base import Progress
 from core.contract.errors import Unavailable, invalid
 from core.services import sample
 from core.services.dispatch import system_clock
-from core.store.sqlite import StoreProblem, create_store, open_store
+from core.store.opening import create_store, open_store
+from core.store.sqlite import StoreProblem
 
 CUSTOMERS, SEED = 2_000, 1
 MAX_CUSTOMERS = 1_000_000

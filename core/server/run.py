@@ -24,7 +24,8 @@ from core.services.daily import run_due
 from core.services.dispatch import Desk, saying_why
 from core.services.program import read_books
 from core.services.runner import JobRunner
-from core.store.sqlite import Store, StoreProblem, open_store
+from core.store.opening import open_store
+from core.store.sqlite import Store, StoreProblem
 
 log = logging.getLogger("stagedoor.server")
 

@@ -8,40 +8,28 @@ nothing of the others with it.
 import logging
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import apsw
 
-APPLICATION_ID = 0x53746744  # "StgD"
+from core.store.backup import Progress, copy_to
+from core.store.problems import UNREADABLE, closed_problem, moved_problem, problem
+from core.store.problems import StoreProblem as StoreProblem
+
 BUSY_TIMEOUT_S = 15.0
 MAX_GROUP = 64
 MAX_IDLE_READERS = 8
 LAST_READERS_S = 2.0
 """How long closing waits for those who still read."""
 STEPS_BETWEEN_LOOKS = 20_000
-MIN_SQLITE = (3, 51, 3)
-
-UNREADABLE = (apsw.Error, UnicodeDecodeError)
-"""What SQLite raises; text that is no UTF-8 was never written there."""
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
-
-
-class StoreProblem(Exception):
-    """A program file that cannot be opened or used: what happened, and what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message} {hint}".strip())
-        self.message = message
-        self.hint = hint
 
 
 class Interrupted(Exception):
@@ -162,11 +150,11 @@ class Store:
             # Without it SQLite prepares a statement anew for each value that might decide about a partial index.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             if writes:
-                _checked(connection, "PRAGMA journal_mode = WAL", "wal")
+                checked(connection, "PRAGMA journal_mode = WAL", "wal")
                 connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             else:
                 connection.execute("PRAGMA query_only = ON")
-            _checked(connection, "PRAGMA foreign_keys = ON", None)
+            checked(connection, "PRAGMA foreign_keys = ON", None)
             # Each idle reader keeps its pages: what lists need, not more. A writer posts to wallets all over the file.
             connection.execute(f"PRAGMA cache_size = -{32_768 if writes else 4_096}")
             connection.execute("PRAGMA journal_size_limit = 67108864")
@@ -186,11 +174,11 @@ class Store:
         except OSError as error:
             if self._identity is None:
                 raise problem(self.path, error) from error
-            raise _moved_problem(self.path) from error
+            raise moved_problem(self.path) from error
         if self._identity is None:
             self._identity = (found.st_dev, found.st_ino)
         elif self._identity != (found.st_dev, found.st_ino):
-            raise _moved_problem(self.path)
+            raise moved_problem(self.path)
 
     def _opened(self) -> apsw.Connection:
         if not self.read_only:
@@ -204,7 +192,7 @@ class Store:
     @property
     def writer(self) -> apsw.Connection:
         if self._closed:
-            raise _closed_problem(self.path)
+            raise closed_problem(self.path)
         if self._writer is None:
             self._writer = self.connect(writes=True)
         return self._writer
@@ -317,7 +305,7 @@ class Store:
     def read(self, cancel: Cancel | None = None) -> Iterator[Tx]:
         """A snapshot to read from. Cancelling interrupts the query and raises `Interrupted`."""
         if self._closed:
-            raise _closed_problem(self.path)
+            raise closed_problem(self.path)
         self._check_identity()
         with self._readers_lock:
             connection = self._readers.pop() if self._readers else None
@@ -364,40 +352,9 @@ class Store:
 
     # The file as a whole
 
-    def backup(self, target: Path, progress: Callable[[int, int], bool] | None = None) -> None:
-        """Copy the store to a new file with SQLite's backup API; written beside it first, so never half there."""
-        if target.exists():
-            raise StoreProblem(f"{target} is there already.", "Choose another name; a backup never overwrites.")
-        part = target.with_name(target.name + ".part")
-        try:
-            part.unlink(missing_ok=True)
-            self._copy_to(part, progress)
-            part.replace(target)
-            _sync_folder(target.parent)
-        except (apsw.Error, OSError) as error:
-            raise problem(target, error) from error
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-
-    def _copy_to(self, part: Path, progress: Callable[[int, int], bool] | None) -> None:
-        source = self.connect(writes=False)
-        try:
-            # One snapshot, or the copy would begin anew whenever somebody commits.
-            source.execute("BEGIN")
-            source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-            # A copy holds the same people as the file: nobody else reads it.
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            copy = apsw.Connection(str(part))
-            try:
-                _copy(source, copy, progress)
-                copy.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                copy.close()
-        finally:
-            source.close(True)
-        with part.open("rb+") as whole:
-            os.fsync(whole.fileno())
+    def backup(self, target: Path, progress: Progress | None = None) -> None:
+        """Copy the store to a new file, one snapshot of it. See `core.store.backup.copy_to`."""
+        copy_to(lambda: self.connect(writes=False), target, progress)
 
     def damage(self) -> StoreProblem | None:
         """What is wrong with the pages of the file; none where SQLite finds nothing. For after a fault: it reads all."""
@@ -414,16 +371,7 @@ class Store:
             return int((tx.one("PRAGMA user_version") or (0,))[0])
 
 
-def _copy(source: apsw.Connection, copy: apsw.Connection, progress: Callable[[int, int], bool] | None) -> None:
-    with copy.backup("main", source, "main") as backup:
-        while not backup.done:
-            backup.step(2_000)
-            done = backup.page_count - backup.remaining
-            if progress is not None and not progress(done, backup.page_count):
-                raise StoreProblem("The backup was stopped.", "Nothing was left behind.")
-
-
-def _checked(connection: apsw.Connection, pragma: str, expected: str | None) -> None:
+def checked(connection: apsw.Connection, pragma: str, expected: str | None) -> None:
     """Run a PRAGMA and check that it took, since SQLite ignores what it cannot do."""
     got = connection.execute(pragma).fetchall()
     if expected is not None and (not got or got[0][0] != expected):
@@ -431,13 +379,8 @@ def _checked(connection: apsw.Connection, pragma: str, expected: str | None) -> 
         raise apsw.CantOpenError(f"{pragma} answered {found}")
 
 
-def _number(connection: apsw.Connection, pragma: str) -> int:
-    value = connection.execute(pragma).get
-    return value if isinstance(value, int) else 0
-
-
 def _fail(group: list[_Work], error: BaseException) -> None:
-    """Each of a group gets an error of its own; who was interrupted takes only themselves out of their work."""
+    """What ended a transaction is told to all who had a part in it; who was interrupted takes only themselves out."""
     for item in group:
         item.done = True
         if item.error is None:
@@ -448,190 +391,3 @@ def _fail(group: list[_Work], error: BaseException) -> None:
 def _cannot_change(path: Path) -> bool:
     """Whether a file lies whole in a folder that this process cannot write, with no journal beside it."""
     return not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists()
-
-
-def _moved_problem(path: Path) -> StoreProblem:
-    return StoreProblem(
-        f"{path} was deleted, moved or replaced while it was open.",
-        "Nothing more is written. Put it back in its place, or go back to the last backup, then open it again.",
-    )
-
-
-def _closed_problem(path: Path) -> StoreProblem:
-    return StoreProblem(f"{path.name} has been closed.", "Open it again.")
-
-
-# Migrations
-
-
-def migrations() -> list[tuple[int, str, str]]:
-    """Every migration: number, name, SQL."""
-    found = []
-    for item in resources.files("core.store.migrations").iterdir():
-        if item.name.endswith(".sql"):
-            number, _, name = item.name.removesuffix(".sql").partition("_")
-            found.append((int(number), name, item.read_text(encoding="utf-8")))
-    return sorted(found)
-
-
-def newest_version() -> int:
-    """The schema version of this program."""
-    return migrations()[-1][0]
-
-
-def create_store(path: Path, *, vfs: str | None = None, synchronous: str = "FULL") -> Store:
-    """Make a new, empty store. `StoreProblem` where the file is there already or its folder cannot be written."""
-    if path.exists():
-        raise StoreProblem(f"{path} is there already.", "Open it, or choose another name.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
-        try:
-            connection.execute("PRAGMA page_size = 4096")
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            _checked(connection, "PRAGMA journal_mode = WAL", "wal")
-            connection.execute("PRAGMA synchronous = FULL")
-            _migrate(connection)
-        finally:
-            connection.close()
-        with suppress(OSError):
-            path.chmod(0o600)
-        _sync_folder(path.parent)
-    except (apsw.Error, OSError) as error:
-        for rest in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            with suppress(OSError):
-                rest.unlink(missing_ok=True)
-        raise problem(path, error) from error
-    return Store(path, vfs=vfs, synchronous=synchronous)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Keep a new file's name through a power cut; where folders cannot be synced, the system does it by itself."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, synchronous: str = "FULL") -> Store:
-    """Open a program file, bringing an older one up to date after a copy was made. `StoreProblem` says why not."""
-    if apsw.sqlite_lib_version() and _version(apsw.sqlite_lib_version()) < MIN_SQLITE:
-        raise StoreProblem(f"This SQLite is {apsw.sqlite_lib_version()}.", "Install apsw 3.54 or later.")
-    if not path.exists():
-        raise StoreProblem(f"There is no program file {path}.", "Check the name, or make one with: stagedoor init FILE")
-    if path.is_dir():
-        raise StoreProblem(f"{path} is a folder.", "Give the program file in it.")
-    _check_header(path)
-    store = Store(path, read_only=read_only, vfs=vfs, synchronous=synchronous)
-    newest, version = newest_version(), _version_of(store)
-    if version < newest and read_only:
-        raise StoreProblem(f"{path} is of an older version ({version}).", "Open it once without --read-only.")
-    if read_only:
-        return store
-    connection = store.connect(writes=True)
-    try:
-        if version < newest:
-            _migrate(
-                connection,
-                lambda: store.backup(path.with_name(f"{path.name}.before-version-{newest}-{int(time.time())}")),
-            )
-    except apsw.Error as error:
-        raise problem(path, error) from error
-    finally:
-        connection.close()
-    return store
-
-
-def _version_of(store: Store) -> int:
-    """The version of a file that this program may use; another program's file is only looked at to find that out."""
-    connection, path = store.connect(writes=False), store.path
-    try:
-        application = _number(connection, "PRAGMA application_id")
-        version = _number(connection, "PRAGMA user_version")
-        if application != APPLICATION_ID:
-            raise StoreProblem(f"{path} is a database, but not a program file of Stagedoor.", "Choose another file.")
-        if version > newest_version():
-            raise StoreProblem(
-                f"{path} was written by a newer Stagedoor (its version is {version}, this program knows"
-                f" {newest_version()}).",
-                "Update Stagedoor and open it again. The file was not changed.",
-            )
-        return version
-    except apsw.Error as error:
-        raise problem(path, error) from error
-    finally:
-        connection.close()
-
-
-def _migrate(connection: apsw.Connection, copy: Callable[[], None] | None = None) -> None:
-    """Every missing migration in one transaction, together with its mark; `copy` comes first, while nobody can write."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have done it while this one waited for the lock.
-        version = _number(connection, "PRAGMA user_version")
-        missing = [(number, sql) for number, _name, sql in migrations() if number > version]
-        if missing and copy is not None:
-            copy()
-        for number, sql in missing:
-            connection.execute(sql)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(apsw.Error):
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("."))
-
-
-def _check_header(path: Path) -> None:
-    """Say at once, and by name, that a file is no database; SQLite would say so only later."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError as error:
-        raise problem(path, error) from error
-    if head != b"SQLite format 3\x00":
-        kind = "empty" if not head else "no program file"
-        raise StoreProblem(
-            f"{path} is {kind}.", "Choose a file made by Stagedoor, or make one with: stagedoor init FILE"
-        )
-
-
-def problem(path: Path, error: BaseException) -> StoreProblem:
-    """What an error of SQLite or the system means to the person, and what to do."""
-    if isinstance(error, StoreProblem):
-        return error
-    if isinstance(error, apsw.CantOpenError) and path.exists() and not os.access(path.parent, os.W_OK):
-        # What cannot be opened is SQLite's log beside it, which it would have to make.
-        error = apsw.ReadOnlyError(str(error))
-    for kinds, message, hint in _PROBLEMS:
-        if isinstance(error, kinds):
-            return StoreProblem(message.format(path=path, error=_said(error)), hint)
-    return StoreProblem(f"{path} could not be used: {_said(error)}.", "See the log for details.")
-
-
-def _said(error: BaseException) -> str:
-    """The words of an error on one line: those about a damaged file quote from it."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(error))[:200]
-
-
-_PROBLEMS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    ((apsw.BusyError, apsw.LockedError), "{path} is being written by another program.",
-     "Nothing was changed. Wait until it is done and try again."),
-    ((apsw.FullError,), "There is no room left on the disk of {path}.",
-     "Nothing was changed. Make room and try again."),
-    ((apsw.ReadOnlyError, PermissionError), "{path} cannot be written.",
-     "Nothing was changed. Check the permissions of the file and its folder, or open it with --read-only."),
-    ((apsw.NotADBError, apsw.CorruptError, UnicodeDecodeError), "{path} is damaged ({error}).",
-     "Nothing was changed. Keep a copy of it, and go back to the last backup."),
-    ((apsw.CantOpenError, FileNotFoundError, FileExistsError, NotADirectoryError), "{path} cannot be opened ({error}).",
-     "Check that the folder exists and may be written, and that the disk is there."),
-    ((apsw.IOError, OSError), "The disk of {path} failed ({error}).",
-     "Nothing was changed. Check the disk, then run: stagedoor verify"),
-)  # fmt: skip

@@ -27,7 +27,8 @@ from core.services.ids import uuid7
 from core.services.jobs import audit
 from core.services.program import read_books
 from core.services.runner import JobRunner
-from core.store.sqlite import Store, Tx, create_store, open_store
+from core.store.opening import create_store, open_store
+from core.store.sqlite import Store, Tx
 
 CALLER = Caller("bench")
 assert OPERATIONS

@@ -43,7 +43,7 @@ def ours(file: str) -> dict[str, Any]:
     from core.contract import program
     from core.services.call import Caller
     from core.services.dispatch import Desk
-    from core.store.sqlite import open_store
+    from core.store.opening import open_store
 
     assert core.services.catalogue
     began = time.perf_counter()

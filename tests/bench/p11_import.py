@@ -15,7 +15,7 @@ from core.contract.values import ProgramMode
 from core.services import files
 from core.services.creation import create_program
 from core.services.dispatch import Desk
-from core.store.sqlite import create_store, open_store
+from core.store.opening import create_store, open_store
 from tests.bench import books
 from tests.bench.contest import Contest
 

@@ -11,7 +11,8 @@ import apsw
 
 from core.contract import administration, customers
 from core.services.dispatch import Desk, system_clock
-from core.store.sqlite import Store, Tx, open_store
+from core.store.opening import open_store
+from core.store.sqlite import Store, Tx
 from tests.bench import books
 from tests.bench.contest import Contest
 

@@ -10,7 +10,7 @@ import apsw
 
 from core.contract import customers
 from core.services.dispatch import Desk
-from core.store.sqlite import open_store
+from core.store.opening import open_store
 from tests.bench import books
 from tests.bench.contest import Contest
 

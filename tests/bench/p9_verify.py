@@ -9,7 +9,7 @@ import apsw
 
 from core.contract import administration
 from core.services.dispatch import Desk, system_clock
-from core.store.sqlite import open_store
+from core.store.opening import open_store
 from tests.bench import books
 from tests.bench.contest import Contest
 

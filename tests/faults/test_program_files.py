@@ -21,8 +21,8 @@ from core.client.sample import make_sample
 from core.contract import administration, customers, ledger, program
 from core.contract.errors import OperationError, Unavailable
 from core.contract.ledger import NoRequest
-from core.store import sqlite
-from core.store.sqlite import create_store
+from core.store import opening, sqlite
+from core.store.opening import create_store
 from tests.command.conftest import Ended, Shell
 from tests.faults.proof import finished, verified
 
@@ -263,9 +263,9 @@ def test_a_file_of_a_newer_version_is_refused_by_its_name_and_not_changed(shell:
 
 def newer_by_one(monkeypatch: pytest.MonkeyPatch, sql: str) -> int:
     """This program knows one migration more than the file."""
-    known = sqlite.migrations()
+    known = opening.migrations()
     number = known[-1][0] + 1
-    monkeypatch.setattr(sqlite, "migrations", lambda: [*known, (number, "more", sql)])
+    monkeypatch.setattr(opening, "migrations", lambda: [*known, (number, "more", sql)])
     return number
 
 

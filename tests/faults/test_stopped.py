@@ -360,6 +360,20 @@ def test_a_console_whose_line_hangs_up_ends_and_keeps_the_draft(shell: Shell, ha
     assert shell.json("verify")["result"]["right"] is True
 
 
+def test_a_console_whose_line_hangs_up_while_it_paints_ends(shell: Shell) -> None:
+    shell.init()
+    terminal = Terminal(shell)
+    terminal.until("Overview")
+    for size in ((48, 160), (30, 100)) * 8:
+        ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        os.write(terminal.master, b"gcgsge")
+    terminal.hang_up()
+    try:
+        terminal.ended()
+    finally:
+        terminal.close()
+
+
 def test_customers_are_where_they_were_after_all_of_it(shell: Shell) -> None:
     """A console killed outright loses nothing that was saved."""
     path = shell.init()

@@ -41,7 +41,7 @@ from core.services.creation import create_program
 from core.services.dispatch import Desk
 from core.services.ids import uuid7
 from core.services.runner import JobRunner
-from core.store.sqlite import create_store, open_store
+from core.store.opening import create_store, open_store
 from tests.model.driver import Posted, Row
 from tests.model.reference import Figures, Terms
 from tests.server.running import Clock, World, serving

@@ -21,7 +21,7 @@ from core.services.creation import create_program
 from core.services.dispatch import Desk
 from core.services.program import read_books
 from core.services.runner import JobRunner
-from core.store.sqlite import create_store
+from core.store.opening import create_store
 from tests.server.times import START
 
 assert catalogue.SERVICES

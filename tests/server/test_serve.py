@@ -23,7 +23,7 @@ from core.server.run import STARTED_BY, check_host, serve
 from core.services.call import Caller
 from core.services.creation import create_program
 from core.services.daily import run_due
-from core.store.sqlite import create_store
+from core.store.opening import create_store
 from tests.server.running import World, new_world, serving
 
 PROGRAM = "import sys; from pathlib import Path; from core.server.run import serve; serve(Path(sys.argv[1]), port=0)"

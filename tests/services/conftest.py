@@ -17,7 +17,8 @@ from core.services.call import Caller
 from core.services.creation import create_program
 from core.services.dispatch import Desk
 from core.services.program import read_books, read_periods, save_configuration, touch
-from core.store.sqlite import Store, create_store
+from core.store.opening import create_store
+from core.store.sqlite import Store
 
 START = "2026-03-02T10:00:00Z"
 

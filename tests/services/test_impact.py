@@ -14,7 +14,7 @@ from core.contract.values import JobState
 from core.engine import outlook
 from core.services.call import Caller
 from core.services.program import read_books
-from core.store.sqlite import open_store
+from core.store.opening import open_store
 from tests.services.conftest import Program
 from tests.services.jobs import worked
 from tests.services.ledger_work import account, adjust, customer, earn, uid

@@ -34,7 +34,7 @@ from core.services import files
 from core.services.call import Caller
 from core.services.dispatch import Desk
 from core.services.keys import digest_of
-from core.store.sqlite import open_store
+from core.store.opening import open_store
 from tests.services.conftest import Program
 from tests.services.jobs import worked
 

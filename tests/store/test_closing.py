@@ -4,7 +4,8 @@ import threading
 import time
 from pathlib import Path
 
-from core.store.sqlite import Interrupted, StoreProblem, create_store
+from core.store.opening import create_store
+from core.store.sqlite import Interrupted, StoreProblem
 
 
 def test_closing_interrupts_who_still_reads_and_leaves_the_file_alone(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import apsw
 import pytest
 
 from core.contract.cancel import CancelToken
-from core.store import place, sqlite
-from core.store.sqlite import Interrupted, Store, StoreProblem, Tx, create_store, open_store
+from core.store import opening, place
+from core.store.opening import create_store, open_store
+from core.store.sqlite import Interrupted, Store, StoreProblem, Tx
 
 COUNT = "SELECT count(*) FROM refused_event"
 
@@ -276,9 +277,9 @@ def test_a_newer_file_is_refused_and_not_changed(store: Store) -> None:
 def test_an_older_file_is_copied_before_it_is_brought_up_to_date(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.write(lambda tx: note(tx, "old"))
     store.close()
-    known = sqlite.migrations()
+    known = opening.migrations()
     newer = [*known, (known[-1][0] + 1, "more", "CREATE TABLE more (a INTEGER) STRICT;")]
-    monkeypatch.setattr(sqlite, "migrations", lambda: newer)
+    monkeypatch.setattr(opening, "migrations", lambda: newer)
     with pytest.raises(StoreProblem, match="older version"):
         open_store(store.path, read_only=True)
     opened = open_store(store.path)
@@ -287,7 +288,7 @@ def test_an_older_file_is_copied_before_it_is_brought_up_to_date(store: Store, m
     opened.close()
     copies = list(store.path.parent.glob("*.before-version-*"))
     assert len(copies) == 1
-    monkeypatch.setattr(sqlite, "migrations", lambda: known)
+    monkeypatch.setattr(opening, "migrations", lambda: known)
     copy = open_store(copies[0])
     assert count(copy) == 1
     copy.close()
@@ -295,12 +296,12 @@ def test_an_older_file_is_copied_before_it_is_brought_up_to_date(store: Store, m
 
 def test_a_failed_migration_leaves_the_file_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
-    known = sqlite.migrations()
+    known = opening.migrations()
     broken = [*known, (known[-1][0] + 1, "broken", "CREATE TABLE more (a INTEGER) STRICT; SELECT nonsense;")]
-    monkeypatch.setattr(sqlite, "migrations", lambda: broken)
+    monkeypatch.setattr(opening, "migrations", lambda: broken)
     with pytest.raises(StoreProblem):
         open_store(store.path)
-    monkeypatch.setattr(sqlite, "migrations", lambda: known)
+    monkeypatch.setattr(opening, "migrations", lambda: known)
     opened = open_store(store.path)
     with opened.read() as tx:
         assert tx.one("SELECT count(*) FROM sqlite_schema WHERE name = 'more'") == (0,)
@@ -362,7 +363,7 @@ def test_a_whole_file_in_a_folder_that_cannot_be_written_is_read(store: Store, m
 
 
 def test_making_a_store_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "migrations", lambda: [(1, "broken", "CREATE TABLE a (b INTEGER) STRICT; nonsense;")])
+    monkeypatch.setattr(opening, "migrations", lambda: [(1, "broken", "CREATE TABLE a (b INTEGER) STRICT; nonsense;")])
     with pytest.raises(StoreProblem):
         create_store(tmp_path / "new.stagedoor")
     assert list(tmp_path.iterdir()) == []
