@@ -86,8 +86,9 @@ def import_events(run: JobRun, request: EventImport) -> Result:
                 judging.take(part, [], done=run.done + len(part))
     else:
         for records in in_parts(reading, judging.pace):
-            if records[-1].row > judging.state["row"] or request.dry_run:
-                part, errors = _read(run, records)
+            wanted = records if request.dry_run else [each for each in records if each.row > judging.state["row"]]
+            if wanted:
+                part, errors = _read(run, wanted)
                 judging.take(part, errors, done=reading.bytes_read)
     figures = {name: count for name, count in judging.state.items() if name not in ("staged", "at", "row") and count}
     told = {_camel(name): count for name, count in figures.items()}
@@ -274,11 +275,19 @@ class _Judging:
             verdicts = self._judged(self._dry, part)
             self._dry.flush()
             tx.finish()
-        after, listed = self._counted(part, verdicts, errors)
-        if (after["at"], after["row"]) <= (self.state["at"], self.state["row"]):
+        new = [place for place, each in enumerate(part) if self._is_new(each)]
+        refused = [error for error in errors if (error.row or 0) > self.state["row"]]
+        if not new and not refused:
             return self.state  # counted before the run was taken up again
+        after, listed = self._counted([part[place] for place in new], [verdicts[place] for place in new], refused)
         self.run.step(lambda call: None, done=done, checkpoint=after, errors=listed)
         return after
+
+    def _is_new(self, each: Read) -> bool:
+        """Whether a row was not counted before the run was taken up again."""
+        if self.request.history:
+            return (each.event.occurred_at, each.row) > (self.state["at"], self.state["row"])
+        return bool(each.row > self.state["row"])
 
     def _counted(
         self, part: list[Read], verdicts: list[Verdict], errors: list[JobError]

@@ -9,12 +9,14 @@ import pytest
 from core.contract.administration import (
     IMPORT_CUSTOMERS,
     IMPORT_EVENTS,
+    RESUME_JOB,
     RUN_DAY,
     VERIFY,
     DailyRun,
     EventImport,
     ImportRequest,
     Job,
+    JobId,
     VerifyRequest,
 )
 from core.contract.customers import LIST, CustomerList
@@ -22,9 +24,12 @@ from core.contract.errors import Conflict, NotFound, NotPermitted
 from core.contract.ledger import ADJUST, WALLET, Adjustment, EntryId
 from core.contract.roles import Role
 from core.contract.values import JobState
-from core.services import files, imports, jobs
+from core.services import files, imports, imports_events, jobs
 from core.services.call import Caller
+from core.services.event_judgement import Judge
+from core.services.imports import in_parts
 from core.services.runner import JobRunner
+from core.services.steps import Pace
 from tests.services.conftest import Program
 from tests.services.jobs import ended, worked
 
@@ -197,8 +202,6 @@ def test_an_interrupted_import_goes_on_where_it_was(
     assert failed.state is JobState.FAILED
     assert 0 < count(program, "customer") < 2_000
     monkeypatch.setattr(imports, "enrol_rows", enrol)
-    from core.contract.administration import RESUME_JOB, JobId
-
     program.ask(RESUME_JOB, JobId(id=failed.id))
     runner = JobRunner(program.desk)
     runner.wake()
@@ -257,6 +260,38 @@ def test_events_are_imported_once_with_each_outcome_counted(program: Program, tm
     assert again.result is not None
     assert (again.result["applied"], again.result["duplicate"]) == (0, 6)
     assert worked(program, VERIFY, VerifyRequest()).result["right"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_events_taken_up_again_in_other_parts_are_counted_once(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    enrolled(program, tmp_path)
+    content = EVENTS + "".join(f"e{n},addToCart,2026-03-01T10:00:00Z,A,,\n" for n in range(1_600)) + "bad,,,A,,\n"
+    monkeypatch.setattr(imports_events, "MOST", 777)
+    monkeypatch.setattr(imports_events, "STEP_S", 1e9)  # the second part as large as may be
+    judged, parts = Judge.prepare, []
+
+    def die_at_third(judge: Judge, found: Any) -> None:
+        parts.append(len(found))
+        if len(parts) == 3:
+            raise RuntimeError("the power went")
+        judged(judge, found)
+
+    monkeypatch.setattr(Judge, "prepare", die_at_third)
+    failed = events(program, tmp_path, content, dry_run=dry_run)
+    assert (failed.state, parts[:2]) == (JobState.FAILED, [500, 500 if dry_run else 777])
+    monkeypatch.setattr(Judge, "prepare", judged)
+    monkeypatch.setattr(imports_events, "in_parts", lambda reading, _pace: in_parts(reading, Pace(700)))
+    program.ask(RESUME_JOB, JobId(id=failed.id))
+    runner = JobRunner(program.desk)
+    runner.wake()
+    done = ended(program, failed.id)
+    runner.close()
+    assert done.state is JobState.DONE, done
+    found = {name: (done.result or {}).get(name, 0) for name in ("applied", "duplicate", "refused")}
+    assert found == {"applied": 1_600, "duplicate": 0, "refused": 1}
+    assert done.errors == 1
 
 
 def test_missing_columns_of_events_are_refused_by_name(program: Program, tmp_path: Path) -> None:
