@@ -26,7 +26,8 @@ MAX_FILE_BYTES: Final = 1024**3
 """The largest file that is taken in: 1 GiB."""
 
 CHUNK_BYTES: Final = 256 * 1024
-PURPOSES: Final = ("import", "errors")
+PURPOSES: Final = ("import",)
+"""What a file may be handed in for; the lists of rows that a job refused are made here only."""
 ABANDONED_MS: Final = 24 * 3600 * 1000
 KEPT_MS: Final = 30 * 24 * 3600 * 1000
 """How long a file that was handed in is kept where it was never imported to its end."""
