@@ -113,7 +113,8 @@ class CustomerList(ListRequest):
     """Which customers: a search from the first character, filters, an order.
 
     `sortBy` is name, createdAt, loyaltyBalance, loyaltyLifetimePoints or loyaltyLastActivityAt; without it a list
-    stands in order of name, and a search in order of the words that begin as typed, exact ones first, then of name. Times are half-open: `…After` is included, `…Before` is not. `expiresOn` is a last usable date.
+    stands in order of name, and a search in order of the words that begin as typed, exact ones first, then of name.
+    Times are half-open: `…After` is included, `…Before` is not. `expiresOn` is a last usable date.
     """
 
     created_after: Instant | None = None

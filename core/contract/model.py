@@ -146,8 +146,6 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValida
 Money = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,8})?$")]
 """An amount as a decimal string, never a float."""
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
 
 class PageInfo(Answer):
     """Where a page begins and ends; opaque cursors, null where there is nothing beyond."""

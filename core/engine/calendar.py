@@ -97,8 +97,3 @@ def instant_of(local: datetime, zone_name: str) -> int:
     if first < second:
         raise NotOneInstant(f"{day} comes twice in {zone_name}: say which, {shown}", readings)
     raise NotOneInstant(f"{day} does not exist in {zone_name}, the clock jumps over it: say {shown}", readings)
-
-
-def days_touched(from_ms_: int, to_ms_: int, zone_name: str) -> tuple[date, date]:
-    """The first and last date on which any part of `[from, to)` lies."""
-    return local_date(from_ms_, zone_name), local_date(max(from_ms_, to_ms_ - 1), zone_name)

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from core.engine.values import Allocation, Entry
+from core.engine.values import Allocation
 
 
 def genesis(wallet_key: str) -> bytes:
@@ -39,17 +39,6 @@ def facts(
         f"{allocations}|{undoes}|{digest}|{len(source)},{len(source_id or '')},{len(actor)},{len(batch or '')},"
         f"{len(reason or '')}|{free}"
     ).encode()
-
-
-def entry_facts(entry: Entry) -> bytes:
-    """The canonical bytes of an entry that is about to be written."""
-    cause = entry.cause
-    return facts(
-        entry.seq, entry.kind.value, entry.points, entry.lifetime, entry.occurred_at, entry.recorded_at,
-        entry.local_date.isoformat(), entry.last_usable_on.isoformat() if entry.last_usable_on else None,
-        int(entry.pending), allocations_text(entry.allocations), cause.source, cause.source_id, cause.actor,
-        cause.batch, cause.reason, cause.undoes, cause.digest,
-    )  # fmt: skip
 
 
 def link(before: bytes, canonical: bytes) -> bytes:

@@ -80,7 +80,8 @@ def events(tx: Tx) -> Iterator[Row]:
     return tx.rows(
         "SELECT e.id, e.local_date, e.name, e.award_id, e.outcome, coalesce(a.applied, 0), a.source = 'event' AND"
         " a.source_id = e.event_id AND a.outcome = e.outcome AND a.local_date = e.local_date"
-        " AND a.occurred_at = e.occurred_at AND a.recorded_at = e.recorded_at AND a.code = e.name FROM event e LEFT JOIN award a ON a.id = e.award_id ORDER BY e.id"
+        " AND a.occurred_at = e.occurred_at AND a.recorded_at = e.recorded_at AND a.code = e.name"
+        " FROM event e LEFT JOIN award a ON a.id = e.award_id ORDER BY e.id"
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.contract.values import Expiration, Unit
-from core.engine import earning, ledger
+from core.engine import chain, earning, ledger
 from core.engine.calendar import to_ms
 from core.engine.values import Cause, Entry, Lot, Period, Policy, Wallet
 
@@ -81,3 +81,14 @@ def lot(seq: int, left: int, ends: str | None = None, earned: str = "2026-01-01 
 def sums_up(entry: Entry) -> bool:
     """Whether an entry's allocations add up to it."""
     return sum(part.points for part in entry.allocations) == entry.points
+
+
+def facts_of(entry: Entry) -> bytes:
+    """The canonical bytes of an entry, as the book hands them to the chain."""
+    cause, last = entry.cause, entry.last_usable_on
+    return chain.facts(
+        entry.seq, entry.kind, entry.points, entry.lifetime, entry.occurred_at, entry.recorded_at,
+        entry.local_date.isoformat(), last.isoformat() if last else None, int(entry.pending),
+        chain.allocations_text(entry.allocations), cause.source, cause.source_id, cause.actor, cause.batch, cause.reason,
+        cause.undoes, cause.digest,
+    )  # fmt: skip

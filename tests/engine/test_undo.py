@@ -10,6 +10,7 @@ from tests.engine.hands import (
     adjust,
     at,
     event,
+    facts_of,
     fixed,
     idle,
     lots_left,
@@ -280,8 +281,8 @@ def test_j4_an_entrys_hash_changes_with_each_of_its_facts_and_with_the_one_befor
         entry._replace(cause=entry.cause._replace(undoes=1)), entry._replace(cause=entry.cause._replace(actor="x")),
     ]  # fmt: skip
     start = chain.genesis("w1")
-    hashes = {chain.link(start, chain.entry_facts(one)) for one in [entry, *others]}
-    hashes.add(chain.link(chain.genesis("w2"), chain.entry_facts(entry)))
+    hashes = {chain.link(start, facts_of(one)) for one in [entry, *others]}
+    hashes.add(chain.link(chain.genesis("w2"), facts_of(entry)))
     assert len(hashes) == len(others) + 2
 
 

@@ -201,7 +201,6 @@ CREATE TABLE lot (
     CHECK (0 <= left AND left <= opened AND 0 <= reserved AND reserved <= left)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lot_expiring ON lot (last_usable_on) WHERE left > 0 AND last_usable_on IS NOT NULL;
-CREATE INDEX lot_pending ON lot (available_at) WHERE pending = 1;
 
 -- Points owed since an entry, and what is left of it (D8).
 CREATE TABLE debt (
@@ -212,7 +211,6 @@ CREATE TABLE debt (
     PRIMARY KEY (wallet_id, seq),
     CHECK (0 <= left AND left <= amount)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX debt_open ON debt (wallet_id) WHERE left > 0;
 
 -- Points set aside for a redemption that is not resolved yet (C6, D1).
 CREATE TABLE reservation (
