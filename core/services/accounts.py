@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from core.contract.errors import NotFound
 from core.contract.values import CustomerStatus, EntryKind
 from core.engine import chain
 from core.engine.values import Allocation, Cause, Debt, Entry, Lot, Wallet
@@ -43,6 +44,14 @@ def load(tx: Tx, row: Row) -> Account:
     lots = sql.live_lots(tx, row[0], row[13]) if holds_lots(row) else []
     debts = sql.open_debts(tx, row[0]) if owes(row) else []
     return account_from(row, lots, debts)
+
+
+def load_wallet(tx: Tx, wallet_id: int) -> Account:
+    """The account of a wallet as it is written, by its number. `NotFound` where there is none."""
+    row = sql.wallet_by_id(tx, wallet_id)
+    if row is None:
+        raise NotFound(f"There is no wallet {wallet_id}.")
+    return load(tx, row)
 
 
 def holds_lots(row: Row) -> bool:

@@ -10,12 +10,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.contract.errors import NotFound
 from core.engine import inactivity, ledger, outlook
 from core.engine.calendar import add_period, local_date
 from core.engine.values import Period, Policy, Wallet
-from core.services.accounts import Account, load
-from core.store import ledger as sql
+from core.services.accounts import Account, load_wallet
 from core.store.sqlite import Tx
 
 
@@ -107,7 +105,7 @@ class Due:
 
     def _by_engine(self, tx: Tx, wallet_ids: Iterable[int]) -> Iterator[Figures]:
         for wallet_id in wallet_ids:
-            account = self.loaded(tx, wallet_id)
+            account = load_wallet(tx, wallet_id)
             wallet = account.wallet
             written = wallet.balance, wallet.lifetime
             settle_copy(wallet, self.policy, self.now)
@@ -115,17 +113,9 @@ class Due:
 
     def settled(self, tx: Tx, wallet_id: int) -> Account:
         """A wallet as it truly is at the instant; nothing is written. `NotFound` where there is none."""
-        account = self.loaded(tx, wallet_id)
+        account = load_wallet(tx, wallet_id)
         settle_copy(account.wallet, self.policy, self.now)
         return account
-
-    @staticmethod
-    def loaded(tx: Tx, wallet_id: int) -> Account:
-        """A wallet as it is written. `NotFound` where there is none."""
-        row = sql.wallet_by_id(tx, wallet_id)
-        if row is None:
-            raise NotFound("This customer has no wallet.")
-        return load(tx, row)
 
 
 def _idle_through(period: Period, policy: Policy, now: int) -> date | None:
@@ -153,11 +143,13 @@ _DUE_SUMS = (
     " coalesce(sum(CASE WHEN l.pending = 1 AND l.available_at <= :now THEN l.left END), 0),"
     " coalesce(sum(CASE WHEN l.ends_at <= :now AND (l.pending = 0 OR l.available_at <= :now)"
     " THEN l.left - l.reserved END), 0)"
-    " FROM wallet w INDEXED BY wallet_due CROSS JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0"
+    " FROM wallet w INDEXED BY wallet_due"
+    " CROSS JOIN lot l ON l.wallet_id = w.id AND l.seq >= w.first_live_seq AND l.left > 0"
     " WHERE w.due_at <= :now AND w.point_type = :point_type GROUP BY w.id"
 )
 
 _IDLE = (
-    "SELECT id, customer_id, balance, lifetime, idle_on, period FROM wallet INDEXED BY wallet_idle WHERE idle_on <= :idle_on AND period < :number"
+    "SELECT id, customer_id, balance, lifetime, idle_on, period FROM wallet INDEXED BY wallet_idle"
+    " WHERE idle_on <= :idle_on AND period < :number"
     " AND (due_at IS NULL OR due_at > :now) AND point_type = :point_type"
 )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from core.contract import ledger as contract
-from core.contract.errors import NotFound, invalid
+from core.contract.errors import NotFound
 from core.contract.model import Page
 from core.contract.values import TXN_TYPE_OF, EntryKind, Reason, TxnType
 from core.engine.calendar import from_ms
@@ -26,7 +26,7 @@ from core.services.lines import (
     read_lines,
     summary,
 )  # fmt: skip
-from core.services.paging import decode_cursor, encode_cursor, page_of, read_paging
+from core.services.paging import decode_cursor, encode_cursor, page_of, read_paging, refuse_order
 from core.services.points import look, lot_ends
 from core.services.why import event_name, steps_of
 from core.store import entries as sql
@@ -36,9 +36,7 @@ from core.store import ledger as ledger_sql
 @carries_out(contract.ENTRIES)
 def entries(call: Call, request: contract.EntryList) -> Page[contract.EntrySummary]:
     """One customer's history, newest first: entries, and with `zero` also awards that gave nothing."""
-    for field, value in (("sortBy", request.sort_by), ("sortDir", request.sort_dir), ("search", request.search)):
-        if value is not None:
-            raise invalid(field, "a history has one order, newest first, and no search", received=value)
+    refuse_order(request, "a history has one order, newest first, and no search")
     account = Book(call.tx, call.books, call.now).account_of(request.id)
     paging = read_paging(request, "entries", "ii")
     place = (int(paging.place[0] or 0), int(paging.place[1] or 0)) if paging.place else None

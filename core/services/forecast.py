@@ -5,20 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from core.contract import program as contract
-from core.contract.errors import NotFound, invalid
 from core.contract.model import DayPoints, Page
 from core.contract.values import EntryKind
 from core.engine import ledger, outlook
 from core.engine.calendar import from_ms, local_date
 from core.engine.liability import worth
 from core.engine.values import Policy
-from core.services.accounts import Account, load
+from core.services.accounts import Account, load_wallet
 from core.services.call import Call
 from core.services.dispatch import carries_out
-from core.services.paging import page_of, read_paging
+from core.services.paging import page_of, read_paging, refuse_order
 from core.store import figures
-from core.store import ledger as sql
-from core.store.sqlite import Row, Tx
+from core.store.sqlite import Row
 
 
 @dataclass
@@ -77,7 +75,7 @@ def look_ahead(call: Call, through: date) -> Outlook:
     if any(row[4] for row in rows):
         single.update(figures.entangled_wallets(tx, cutoffs))
     for wallet_id in sorted(single):
-        _add_wallet(found, policy, now, through, _account(tx, wallet_id))
+        _add_wallet(found, policy, now, through, load_wallet(tx, wallet_id))
     return found
 
 
@@ -134,13 +132,6 @@ def _add_wallet(found: Outlook, policy: Policy, now: int, through: date, account
             mine[on] += lot.left
 
 
-def _account(tx: Tx, wallet_id: int) -> Account:
-    row = sql.wallet_by_id(tx, wallet_id)
-    if row is None:
-        raise NotFound("This customer has no wallet.")
-    return load(tx, row)
-
-
 @carries_out(contract.FORECAST)
 def forecast(call: Call, request: contract.ForecastRequest) -> contract.Forecast:
     """What expires day by day (C12), with money where a point has a value."""
@@ -154,9 +145,7 @@ def forecast(call: Call, request: contract.ForecastRequest) -> contract.Forecast
 @carries_out(contract.LOSERS)
 def losers(call: Call, request: contract.LosersRequest) -> Page[contract.Loser]:
     """The customers who lose most in the days ahead, most first."""
-    for name, value in (("sortBy", request.sort_by), ("sortDir", request.sort_dir), ("search", request.search)):
-        if value is not None:
-            raise invalid(name, "this list has one order, most points first, and no search", received=value)
+    refuse_order(request, "this list has one order, most points first, and no search")
     paging = read_paging(request, f"losers-{request.days}", "ii")
     today, through = local_date(call.now, call.books.zone), _through(call, request.days)
     losing = look_ahead(call, through).losing(today - timedelta(days=1), through)
@@ -166,7 +155,7 @@ def losers(call: Call, request: contract.LosersRequest) -> Page[contract.Loser]:
 
 def _loser(call: Call, through: date, row: Row) -> contract.Loser:
     wallet_id, points = row
-    account = _account(call.tx, wallet_id)
+    account = load_wallet(call.tx, wallet_id)
     ledger.settle(account.wallet, call.books.policy, call.now, call.now)
     days = [on for _, on in outlook.last_days(account.wallet, call.books.policy, call.now) if on is not None]
     return contract.Loser(

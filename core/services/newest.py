@@ -1,11 +1,10 @@
-"""Lists that have one order, the newest first: jobs, files, seals, the audit log, keys."""
+"""Lists that have one order, the newest first: jobs, files, seals, the audit log, keys, bulk runs, events."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from core.contract.errors import invalid
 from core.contract.model import ListRequest, Page
-from core.services.paging import page_of, read_paging
+from core.services.paging import page_of, read_paging, refuse_order
 from core.store.sqlite import Row, Tx
 
 Item = TypeVar("Item")
@@ -22,9 +21,7 @@ def newest(
     number: str = "id",
 ) -> Page[Item]:
     """A page of rows by falling number; `select` begins with the column `number`, `conditions` narrow it."""
-    for field, value in (("sortBy", request.sort_by), ("sortDir", request.sort_dir), ("search", request.search)):
-        if value is not None:
-            raise invalid(field, "this list has one order, newest first, and no search", received=value)
+    refuse_order(request, "this list has one order, newest first, and no search")
     paging = read_paging(request, mark, "i")
     beyond, direction = (">", "ASC") if paging.backward else ("<", "DESC")
     wanted, values = list(conditions), list(parameters)

@@ -2,14 +2,14 @@
 
 from core.contract import customers as contract
 from core.contract.customers import CustomerNote, NoteDraft, NoteId, NoteList
-from core.contract.errors import NotFound, invalid
+from core.contract.errors import NotFound
 from core.contract.model import Page
 from core.engine.calendar import from_ms
 from core.services.call import Call
 from core.services.customer_view import find_customer
 from core.services.dispatch import carries_out
 from core.services.ids import uuid7
-from core.services.paging import page_of, read_paging
+from core.services.paging import page_of, read_paging, refuse_order
 from core.store import customers as sql
 from core.store.sqlite import Row
 
@@ -17,8 +17,7 @@ from core.store.sqlite import Row
 @carries_out(contract.NOTES)
 def list_notes(call: Call, request: NoteList) -> Page[CustomerNote]:
     """A customer's notes, newest first."""
-    if request.sort_by is not None or request.search is not None:
-        raise invalid("sortBy" if request.sort_by else "search", "notes stand newest first and are not searched")
+    refuse_order(request, "notes stand newest first and are not searched")
     customer = find_customer(call, request.id)
     paging = read_paging(request, f"notes {customer.id}", "i")
     place = paging.place[0] if paging.place else None

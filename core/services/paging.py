@@ -89,6 +89,13 @@ def read_paging(request: ListRequest, mark: str, shape: str = "") -> Paging:
     return Paging(mark, size, backward, None if cursor is None else decode_cursor(mark, cursor, field, shape))
 
 
+def refuse_order(request: ListRequest, told: str) -> None:
+    """Refuse an order or a search of a list that has one order and is not searched. `told` says so."""
+    for field, value in (("sortBy", request.sort_by), ("sortDir", request.sort_dir), ("search", request.search)):
+        if value is not None:
+            raise invalid(field, told, received=value)
+
+
 def page_of(
     paging: Paging, rows: Sequence[Row], place_of: Callable[[Row], Place], show: Callable[[Row], Item]
 ) -> Page[Item]:
