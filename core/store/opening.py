@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -16,6 +17,7 @@ APPLICATION_ID = 0x53746744  # "StgD"
 MIN_SQLITE = (3, 51, 3)
 
 
+@cache
 def migrations() -> list[tuple[int, str, str]]:
     """Every migration: number, name, SQL."""
     found = []
@@ -68,11 +70,21 @@ def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, s
         raise StoreProblem(f"{path} is a folder.", "Give the program file in it.")
     _check_header(path)
     store = Store(path, read_only=read_only, vfs=vfs, synchronous=synchronous)
-    newest, version = newest_version(), _version_of(store)
-    if version < newest and read_only:
+    try:
+        _bring_up_to_date(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _bring_up_to_date(store: Store) -> None:
+    """Carry out what migrations are missing, after a copy was made; a store to be written to must be writable."""
+    path, newest, version = store.path, newest_version(), _version_of(store)
+    if version < newest and store.read_only:
         raise StoreProblem(f"{path} is of an older version ({version}).", "Open it once without --read-only.")
-    if read_only:
-        return store
+    if store.read_only:
+        return
     connection = store.connect(writes=True)
     try:
         if version < newest:
@@ -84,28 +96,24 @@ def open_store(path: Path, *, read_only: bool = False, vfs: str | None = None, s
         raise problem(path, error) from error
     finally:
         connection.close()
-    return store
 
 
 def _version_of(store: Store) -> int:
     """The version of a file that this program may use; another program's file is only looked at to find that out."""
-    connection, path = store.connect(writes=False), store.path
-    try:
-        application = _number(connection, "PRAGMA application_id")
-        version = _number(connection, "PRAGMA user_version")
-        if application != APPLICATION_ID:
-            raise StoreProblem(f"{path} is a database, but not a program file of Stagedoor.", "Choose another file.")
-        if version > newest_version():
-            raise StoreProblem(
-                f"{path} was written by a newer Stagedoor (its version is {version}, this program knows"
-                f" {newest_version()}).",
-                "Update Stagedoor and open it again. The file was not changed.",
-            )
-        return version
-    except apsw.Error as error:
-        raise problem(path, error) from error
-    finally:
-        connection.close()
+    with store.read() as tx:
+        application, version = (
+            _number(tx.connection, "PRAGMA application_id"),
+            _number(tx.connection, "PRAGMA user_version"),
+        )
+    if application != APPLICATION_ID:
+        raise StoreProblem(f"{store.path} is a database, but not a program file of Stagedoor.", "Choose another file.")
+    if version > newest_version():
+        raise StoreProblem(
+            f"{store.path} was written by a newer Stagedoor (its version is {version}, this program knows"
+            f" {newest_version()}).",
+            "Update Stagedoor and open it again. The file was not changed.",
+        )
+    return version
 
 
 def _migrate(connection: apsw.Connection, copy: Callable[[], None] | None = None) -> None:

@@ -211,6 +211,7 @@ CREATE TABLE debt (
     PRIMARY KEY (wallet_id, seq),
     CHECK (0 <= left AND left <= amount)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX debt_open ON debt (wallet_id) WHERE left > 0;
 
 -- Points set aside for a redemption that is not resolved yet (C6, D1).
 CREATE TABLE reservation (
