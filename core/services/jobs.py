@@ -35,7 +35,7 @@ Check = Callable[[Call, Any], None]
 WORKERS: dict[str, Worker] = {}
 
 LEASE_MS: Final = 20_000
-"""How long a worker may be silent before somebody else takes its job over."""
+"""How long nothing may be heard of a worker before somebody else takes its job over."""
 
 REPORT_EVERY_S: Final = 0.5
 SHOWN_ERRORS: Final = 20
@@ -136,6 +136,11 @@ class JobRun:
 
         self.desk.store.write(write)
         self._kept_at = time.monotonic()
+
+    def keep_lease(self) -> None:
+        """Keep the lease for longer; called beside a worker, which may read for long before it says how far it is."""
+        until = system_clock() + LEASE_MS
+        self.desk.store.write(lambda tx: sql.keep_lease(tx, self.row, self.owner, until))
 
     def end(self, state: str, result: Result | None = None, message: str | None = None) -> None:
         """Write how the job ended, with an audit row; nothing where somebody else has taken it over."""

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from core.contract.administration import RESUME_JOB, JobError
@@ -109,7 +111,8 @@ class JobRunner:
     def _carry(self, run: JobRun) -> None:
         try:
             request = run.operation.request.model_validate_json(self._request(run))
-            result = WORKERS[run.operation.name](run, request)
+            with _alive(run):
+                result = WORKERS[run.operation.name](run, request)
         except JobStopped:
             run.end("interrupted")
         except (OperationError, StoreProblem) as error:
@@ -129,6 +132,23 @@ class JobRunner:
             row = sql.by_uid(tx, run.uid)
         assert row is not None
         return str(row[4])
+
+
+@contextmanager
+def _alive(run: JobRun) -> Iterator[None]:
+    """Keep a job's lease beside its worker: two processes would take a job in turns that reads for longer than a lease."""
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(LEASE_MS / 4_000):
+            with suppress(StoreProblem):
+                run.keep_lease()
+
+    threading.Thread(target=tell, name="lease", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _run_of(desk: Desk, row: Row, owner: str, stop: CancelToken) -> JobRun:

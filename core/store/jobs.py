@@ -53,6 +53,11 @@ def lease(tx: Tx, row: int, owner: str, until: int, now: int) -> None:
     )
 
 
+def keep_lease(tx: Tx, row: int, owner: str, until: int) -> None:
+    """Keep a lease for longer, where it is still ours."""
+    tx.run("UPDATE job SET lease_until = ? WHERE id = ? AND lease_owner = ?", (until, row, owner))
+
+
 def held(tx: Tx, row: int, owner: str) -> bool:
     """Whether the lease is still ours and nobody asked to stop."""
     found = tx.one("SELECT lease_owner = ? AND NOT cancel_asked FROM job WHERE id = ?", (owner, row))

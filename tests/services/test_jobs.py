@@ -25,7 +25,8 @@ from core.contract.ledger import NoRequest
 from core.contract.operation import OPERATIONS, Operation, Permission
 from core.contract.roles import Role
 from core.contract.values import JobState
-from core.services import files
+from core.services import files, jobs
+from core.services import runner as runners
 from core.services.call import Call, Caller
 from core.services.dispatch import SERVICES
 from core.services.jobs import WORKERS, JobRun, works
@@ -171,6 +172,29 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(program: Program, coun
     runner.close()
     assert _written(program) == ["n0", "n1", "n2"]
     assert program.ask(JOB, JobId(id=job_id)).state is JobState.RUNNING
+
+
+def test_a_job_that_reads_for_longer_than_its_lease_stays_with_its_worker(
+    program: Program, count: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (jobs, runners):
+        monkeypatch.setattr(module, "LEASE_MS", 200)
+    owners = []
+
+    def read_long(run: JobRun, number: int) -> None:
+        owners.append(run.owner)
+        time.sleep(0.7 if number == 1 else 0)
+
+    count(read_long)
+    job_id = program.ask(COUNT, NoRequest()).id
+    both = [JobRunner(program.desk), JobRunner(program.desk)]
+    for runner in both:
+        runner.wake()
+    assert ended(program, job_id).state is JobState.DONE
+    for runner in both:
+        runner.close()
+    assert len(owners) == STEPS
+    assert len(set(owners)) == 1
 
 
 def test_a_cancelled_job_stops_at_its_next_step_and_keeps_what_it_did(
