@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rich.style import Style
 from textual import events, work
 from textual.app import App
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -680,6 +681,12 @@ class StagedoorApp(App[None], inherit_bindings=False):
         self.crash_report = str(path) if path else None
         self._keep_drafts()
         super()._handle_exception(error)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, which a line that hangs up does not stop."""
+        from console.line import on_a_line
+
+        return on_a_line(super().get_driver_class())
 
     def _leave_when_told(self) -> None:
         """Who is told to stop, or whose line hangs up, leaves the terminal as it was and keeps what was typed."""

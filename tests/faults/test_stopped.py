@@ -367,6 +367,7 @@ def test_a_console_whose_line_hangs_up_while_it_paints_ends(shell: Shell) -> Non
     for size in ((48, 160), (30, 100)) * 8:
         ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         os.write(terminal.master, b"gcgsge")
+        time.sleep(0.1)  # Nothing is read meanwhile: what is painted stands in line.
     terminal.hang_up()
     try:
         terminal.ended()
