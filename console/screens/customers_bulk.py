@@ -12,7 +12,7 @@ from core.contract import customers
 from core.contract.customers import BulkPreview, Customer, CustomerId, CustomerUpdate, StatusChange
 from core.contract.errors import Conflict
 
-FREEZE: Final = Choice("INACTIVE", "freeze", "no earning, no spending; can be taken back")
+FREEZE: Final = Choice("INACTIVE", "freeze", "neither earns nor spends, until unfrozen")
 UNFREEZE: Final = Choice("ACTIVE", "unfreeze", "earns and spends again")
 CLOSE: Final = Choice("close", "close", "for good; the books stay")
 MEANS: Final = {

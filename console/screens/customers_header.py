@@ -34,7 +34,11 @@ class Header(Static):
         if self.customer is None or self.wallet is None:
             return Text()
         width = self.size.width - 2
-        lines = [_who(self.customer, width, self), _figures(self.wallet, self), _expires(self.wallet, width, self)]
+        lines = [
+            _who(self.customer, width, self),
+            _figures(self.customer, self.wallet, self),
+            _expires(self.wallet, width, self),
+        ]
         for problem in _problems(self.customer, paused=self.paused):
             mark = glyphs.now().attention
             lines.append(Text(words.plain(f"{mark} {problem}", width), stagedoor(self).tone_style("warn")))
@@ -61,11 +65,12 @@ def _who(customer: Customer, width: int, node: Static) -> Text:
     return text.append(standing, app.tone_style(tone))
 
 
-def _figures(wallet: Wallet, node: Static) -> Text:
-    """Available and lifetime always; balance, pending, reserved and debt where they say something more."""
+def _figures(customer: Customer, wallet: Wallet, node: Static) -> Text:
+    """Available and lifetime always, and whether they can be used; balance, pending, reserved and debt where they say something more."""
     app = stagedoor(node)
     text = Text(no_wrap=True)
-    text.append(f"{words.points(wallet.available)} available", "bold")
+    usable = "available" if standing_of(customer) == "active" else "not usable"
+    text.append(f"{words.points(wallet.available)} {usable}", "bold")
     if wallet.balance != wallet.available:
         text.append(f"   balance {words.points(wallet.balance)}", app.tone_style("loss" if wallet.balance < 0 else ""))
     for name, value in (("pending", wallet.pending), ("reserved", wallet.reserved), ("debt", wallet.debt)):

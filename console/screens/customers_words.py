@@ -35,7 +35,7 @@ def what_goes_on(standing: str) -> str:
     return {
         CustomerStatus.FROZEN.value: "Frozen: neither earns nor spends. Adjustments, expiry and claw-backs go on.",
         "inactive": "Inactive: neither earns nor spends.",
-        CustomerStatus.CLOSED.value: "Closed: neither earns nor spends, and points are not adjusted. The books stay.",
+        CustomerStatus.CLOSED.value: "Closed: neither earns nor spends, and points are not adjusted.",
         CustomerStatus.MERGED.value: "Merged into another customer: work with that one.",
     }.get(standing, "")
 

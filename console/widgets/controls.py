@@ -192,7 +192,8 @@ class Pick(Modal[str | None]):
         self.shown = found[:MAX_SHOWN]
         listing = self.query_one(OptionList)
         listing.clear_options()
-        listing.add_options([Option(Text(words.fit(option.label, 40) + option.note)) for option in self.shown])
+        wide = min(40, 2 + max((cell_len(words.plain(option.label)) for option in self.options), default=0))
+        listing.add_options([Option(Text(words.fit(option.label, wide) + option.note)) for option in self.shown])
         values = [option.value for option in self.shown]
         if values:
             listing.highlighted = values.index(self.chosen) if self.chosen in values and not parts else 0

@@ -226,7 +226,8 @@ class Form(Labels, Vertical):
         if found is None:
             return
         when = datetime.fromtimestamp(found.saved_at, UTC)
-        zone = datetime.now().astimezone().tzinfo or UTC
+        session = stagedoor(self).session
+        zone = session.zone if session is not None else datetime.now().astimezone().tzinfo or UTC
         self.query_one(".form-draft").display = True
         self.query_one(".field-draft-text", Static).update(Text(f"Not saved, from {words.moment(when, zone)}:  "))
         self._found = found
