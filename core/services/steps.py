@@ -6,8 +6,9 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-GOAL_S: Final = 0.02
-"""What the work of a step aims at; with its commit, the write lock is never to be held over 50 ms."""
+GOAL_S: Final = 0.01
+"""What the work of a step aims at: a step that takes twice as long as the last ones, and its commit, stay below the 50 ms
+for which the write lock may be held."""
 
 
 class Pace:
