@@ -25,6 +25,7 @@ from core.contract.ledger import ADJUST, NoRequest
 from core.contract.model import Model
 from core.contract.operation import Operation
 from core.contract.program import EVENT_POINTS, ORGANIZATION, SETTINGS, UPDATE_EVENT_POINTS, UPDATE_SETTINGS
+from core.contract.reading import check_beside
 from core.contract.roles import Role
 
 Req = TypeVar("Req", bound=Model)
@@ -85,8 +86,9 @@ class RemoteClient:
         cancel: CancelToken | None = None,
     ) -> Ans:
         """Ask the server. See `core.client.base.Client.call`."""
-        if operation.writes and key is None:
-            key = new_key()
+        if operation.writes:
+            check_beside(operation, key, revision)
+            key = key or new_key()
         refuse_cancelled(cancel)
         if cancel is None or operation.writes:
             return self._call(operation, request, key, revision)

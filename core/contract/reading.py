@@ -15,6 +15,7 @@ from core.contract.model import Model
 from core.contract.operation import Operation
 
 Req = TypeVar("Req", bound=Model)
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 MAX_ISSUES: Final = 20
 """How many things that are wrong are named at once."""
 MAX_SHOWN: Final = 40
@@ -37,6 +38,14 @@ def read_request(
     if taken:
         raise invalid(taken[0], "stands in the path already")
     return validate(operation.request, {**(body or {}), **path})
+
+
+def check_beside(operation: Operation[Any, Any], key: str | None, revision: int | None) -> None:
+    """Refuse a request key that is none (E1), and a revision where the operation knows no revisions (J2)."""
+    if key is not None and not _KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", "write 1 to 200 characters of plain text without spaces")
+    if revision is not None and not operation.revised:
+        raise invalid("If-Match", "this operation knows no revisions")
 
 
 def validate(request: type[Req], values: Mapping[str, Any]) -> Req:

@@ -13,10 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from core.contract.administration import CHANGES, ChangesRequest
 from core.contract.cancel import CancelToken
-from core.contract.errors import Cancelled, Failed, NotFound, OperationError, RateLimited, Unavailable, invalid
+from core.contract.errors import Cancelled, Failed, NotFound, OperationError, RateLimited, Unavailable
 from core.contract.json_text import read_json
 from core.contract.operation import Operation, Side
-from core.contract.reading import read_request
+from core.contract.reading import check_beside, read_request
 from core.server.doorkeeper import Credentials, Doorkeeper, Visitor
 from core.server.limits import PUBLISHED_LIMIT, Allowance, RateLimiter
 from core.server.openapi import document
@@ -136,13 +136,10 @@ class Api:
     def _write(
         self, operation: Operation[Any, Any], request: Incoming, caller: Caller, path: dict[str, str], body: bytes
     ) -> Answer:
-        revision = request.revision()
-        if revision is not None and not operation.revised:
-            raise invalid("If-Match", "this operation knows no revisions")
+        key, revision = request.request_key(), request.revision()
+        check_beside(operation, key, revision)
         asked = read_request(operation, path, request.query(), read_json(body))
-        reply = self.desk.carry(
-            operation, asked, caller, key=request.request_key(), revision=revision, request_id=request.request_id
-        )
+        reply = self.desk.carry(operation, asked, caller, key=key, revision=revision, request_id=request.request_id)
         self.runner.after(operation)
         answer = _written(operation, reply.answer)
         if reply.replayed:
