@@ -10,6 +10,7 @@ from core.client.base import CancelToken, Progress, may, refuse_cancelled
 from core.contract.errors import Conflict, Unavailable
 from core.contract.model import Model
 from core.contract.operation import Operation
+from core.contract.reading import check_beside
 from core.contract.roles import Role
 from core.contract.values import ProgramMode
 from core.services import overview as overview
@@ -18,6 +19,7 @@ from core.services.call import Caller
 from core.services.dispatch import Desk, saying_why, system_clock
 from core.services.ids import uuid7
 from core.services.program import Books, read_books
+from core.store import place
 from core.store.opening import create_store, open_store
 from core.store.sqlite import StoreProblem
 
@@ -77,8 +79,9 @@ class LocalClient:
         cancel: CancelToken | None = None,
     ) -> Ans:
         """Carry out an operation here. See `core.client.base.Client.call`."""
-        if operation.writes and key is None:
-            key = uuid7(system_clock())
+        if operation.writes:
+            check_beside(operation, key, revision)
+            key = key or uuid7(system_clock())
         refuse_cancelled(cancel)
         reply = self.desk.carry(operation, request, self.caller, key=key, revision=revision, cancel=cancel)
         if operation.writes:
@@ -179,10 +182,15 @@ def create(
         raise _no_sandbox()
     try:
         store = create_store(path)
-        creation.create_program(
-            store, name, currency, time_zone, mode, system_clock() if now is None else now,
-            sandbox_now=now, actor=actor or system_user(),
-        )  # fmt: skip
+        try:
+            creation.create_program(
+                store, name, currency, time_zone, mode, system_clock() if now is None else now,
+                sandbox_now=now, actor=actor or system_user(),
+            )  # fmt: skip
+        except BaseException:
+            store.close()
+            place.remove(path)
+            raise
         store.close()
     except StoreProblem as problem:
         raise _unavailable(problem) from problem

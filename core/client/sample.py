@@ -9,6 +9,7 @@ from core.client.base import Progress
 from core.contract.errors import Unavailable, invalid
 from core.services import sample
 from core.services.dispatch import system_clock
+from core.store import place
 from core.store.opening import create_store, open_store
 from core.store.sqlite import StoreProblem
 
@@ -53,9 +54,8 @@ def make_sample(
     except OSError as error:
         raise Unavailable(f"{path} cannot be written ({error.strerror}).") from error
     finally:
-        for left in (part, *_beside(part)):
-            with suppress(OSError):
-                left.unlink()
+        with suppress(OSError):
+            place.remove(part)
 
 
 def remove_sample(path: Path) -> None:
@@ -73,8 +73,7 @@ def remove_sample(path: Path) -> None:
         raise Unavailable(str(problem)) from problem
     if mode != "sample":
         raise Unavailable(f"{path} holds a program that is no sample. It was not changed.")
-    for left in (path, *_beside(path)):
-        left.unlink(missing_ok=True)
+    place.remove(path)
 
 
 def _keep(part: Path, path: Path) -> None:
@@ -95,7 +94,3 @@ def _sweep(path: Path) -> None:
         if maker.isdigit() and not Path(f"/proc/{maker}").exists() and Path("/proc/self").exists():
             with suppress(OSError):
                 left.unlink()
-
-
-def _beside(path: Path) -> tuple[Path, ...]:
-    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")

@@ -1,5 +1,6 @@
 """The one way in: permission, request key, transaction, audit, around whatever the operation does."""
 
+import json
 import logging
 import os
 import time
@@ -188,7 +189,7 @@ def note_fault(what: str, error: Exception) -> None:
 
 def request_digest(operation: Operation[Any, Any], request: Model) -> bytes:
     """The hash that a request key is bound to: operation, path and canonical body (E1)."""
-    body = request.model_dump_json(by_alias=True, exclude_unset=True)
+    body = json.dumps(request.wire(exclude_unset=True), sort_keys=True, separators=(",", ":"))
     return sha256(f"{operation.name}\x1f{body}".encode()).digest()
 
 

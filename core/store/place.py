@@ -26,6 +26,12 @@ def size(path: Path) -> int:
     return total
 
 
+def remove(path: Path) -> None:
+    """Remove a program file with what SQLite keeps beside it, where they are there."""
+    for part in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        part.unlink(missing_ok=True)
+
+
 def network_drive(path: Path) -> str | None:
     """The kind of network drive that a file lies on; none for a local disk, or where the system does not tell."""
     try:

@@ -13,6 +13,8 @@ from core.contract.events import SEND
 from core.contract.ledger import ADJUST, OWN_BALANCE, WALLET, Adjustment, EntryId, NoRequest
 from core.contract.program import GET, SETTINGS, UPDATE_SETTINGS, SettingsUpdate
 from core.contract.values import ProgramMode
+from core.services import creation
+from core.store.problems import StoreProblem
 
 STANDS = 1_772_445_600_000
 
@@ -46,6 +48,22 @@ def test_a_program_that_cannot_be_leaves_no_file(tmp_path: Path, name: str, curr
     with pytest.raises(Invalid):
         create(path, name, currency, zone)
     assert not path.exists()
+
+
+def test_a_program_that_could_not_be_written_whole_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "house.stagedoor"
+
+    def full(*_: object) -> None:
+        raise StoreProblem("There is no room left.", "Make room and try again.")
+
+    monkeypatch.setattr(creation, "touch", full)
+    with pytest.raises(Unavailable, match="no room left"):
+        create(path, "House", "EUR", "UTC")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    create(path, "House", "EUR", "UTC").close()
 
 
 def test_a_file_that_is_there_is_never_made_anew(tmp_path: Path) -> None:

@@ -102,3 +102,26 @@ def test_e1_a_request_key_has_one_effect_over_both_transports(both: Pair) -> Non
     other = both.ask("points.adjust", {**values, "pointsDelta": 4}, key="once")
     assert other[0] == other[1]
     assert other[0][0] == "key_reused"
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 201, "schlüssel", "a\nb"])
+def test_e1_what_is_no_request_key_is_refused_over_both_transports(both: Pair, key: str) -> None:
+    values = {"id": both.made["ada"], "pointsDelta": 3, "reason": "Goodwill"}
+    embedded, served = both.ask("points.adjust", values, key=key)
+    assert embedded == served
+    assert (embedded[0], embedded[1]["issues"][0]["path"][0]["key"]) == ("validation_error", "Idempotency-Key")
+
+
+def test_j2_a_revision_of_what_has_none_is_refused_over_both_transports(both: Pair) -> None:
+    values = {"id": both.made["ada"], "pointsDelta": 3, "reason": "Goodwill"}
+    embedded, served = both.ask("points.adjust", values, revision=1)
+    assert embedded == served
+    assert (embedded[0], embedded[1]["issues"][0]["path"][0]["key"]) == ("validation_error", "If-Match")
+
+
+def test_e1_the_same_body_with_its_names_in_another_order_is_the_same_request(both: Pair) -> None:
+    values = {"id": both.made["ada"], "metadata": {"seat": "B4", "hall": "Nord"}}
+    first = both.ask("customers.update", values, key="order")
+    again = both.ask("customers.update", {**values, "metadata": {"hall": "Nord", "seat": "B4"}}, key="order")
+    assert first == again
+    assert first[0][0] == "ok"
