@@ -30,12 +30,13 @@ def create(options: Options, name: str, role: str) -> None:
       stagedoor --store encore.db keys create --name "Box office" --role support
     """
     from core.contract.administration import CREATE_KEY, KeyDraft
-    from core.contract.roles import Role
+    from core.contract.reading import validate
 
     refuse_read_only(options, "keys create")
+    draft = validate(KeyDraft, {"name": name, "role": role})
     client = open_client(options)
     try:
-        made = client.call(CREATE_KEY, KeyDraft(name=name, role=Role(role)))
+        made = client.call(CREATE_KEY, draft)
     finally:
         client.close()
     answer(made.wire(), [f"{made.name}, {made.role.value}. Keep this, it is not shown again:", f"{made.secret}"])

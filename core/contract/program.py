@@ -85,9 +85,7 @@ class ProgramUpdate(Model):
     enrol_from_orders: bool = True
     point_value: Rate | None = None
     breakage: Annotated[str, StringConstraints(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$")] | None = None
-    labels: Annotated[
-        dict[str, Annotated[str, StringConstraints(min_length=1, max_length=60)]], Field(max_length=20)
-    ] = {}
+    labels: Annotated[dict[str, Annotated[Name, StringConstraints(max_length=60)]], Field(max_length=20)] = {}
 
 
 class Settings(Answer):

@@ -163,3 +163,11 @@ def test_without_any_program_the_answer_says_how_to_get_one(shell: Shell) -> Non
     ended = shell.run("call", "program.get")
     assert ended.code == 7
     assert "stagedoor init" in ended.err
+
+
+@pytest.mark.parametrize("name", ["", "a\x1bb", "x" * 501])
+def test_a_key_without_a_proper_name_is_refused_by_the_field(shell: Shell, name: str) -> None:
+    shell.init()
+    ended = shell.run("--json", "keys", "create", "--name", name, "--role", "support")
+    assert (ended.code, ended.error["error"]) == (3, "validation_error")
+    assert ended.error["message"].startswith("name: ")
