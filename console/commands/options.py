@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
     from core.client.base import Client
     from core.client.local import LocalClient
+
+MAX_ACTOR: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ def read_instant(text: str) -> int:
 
 
 def check(options: Options) -> None:
-    """Refuse what contradicts itself."""
+    """Refuse what contradicts itself, and a name that the books could not keep or show."""
+    actor = options.actor
+    if actor is not None and not (1 <= len(actor.strip()) <= MAX_ACTOR and actor.isprintable()):
+        raise click.UsageError(f"--actor takes a name of 1 to {MAX_ACTOR} characters without control characters.")
     if options.url is not None and options.store is not None:
         raise click.UsageError("--store and --url name two places: give one of them.")
     if options.url is not None and options.now is not None:

@@ -171,3 +171,11 @@ def test_a_key_without_a_proper_name_is_refused_by_the_field(shell: Shell, name:
     ended = shell.run("--json", "keys", "create", "--name", name, "--role", "support")
     assert (ended.code, ended.error["error"]) == (3, "validation_error")
     assert ended.error["message"].startswith("name: ")
+
+
+@pytest.mark.parametrize("actor", ["", " ", "a\x1bb", "a\nb", "x" * 101, "\udcff"])
+def test_who_works_has_a_name_that_the_books_can_keep(shell: Shell, actor: str) -> None:
+    shell.init()
+    ended = shell.run("--json", "--actor", actor, "call", "program.update", "--body", '{"name": "Other"}')
+    assert (ended.code, ended.error["error"]) == (2, "usage")
+    assert shell.json("call", "program.get")["name"] != "Other"
