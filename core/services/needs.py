@@ -57,7 +57,10 @@ def needs(call: Call, ahead: Outlook, proof: Proof) -> list[Need]:
         *(_books(call, proof, today) if has_entries else ()),
         *_trouble(call),
         *_settings(call),
-        *(Need(kind="event_points", text=text, urgent=False) for text in event_points.advice(call.books)),
+        *(
+            Need.model_construct(kind="event_points", text=text, urgent=False)
+            for text in event_points.advice(call.books)
+        ),
     ]
     return sorted(found, key=lambda need: not need.urgent)
 
@@ -65,7 +68,7 @@ def needs(call: Call, ahead: Outlook, proof: Proof) -> list[Need]:
 def _paused(call: Call, today: date) -> Iterator[Need]:
     if not call.books.policy.enabled:
         since = local_date(call.books.policy.pauses[-1][0], call.books.zone)
-        yield Need(
+        yield Need.model_construct(
             kind="paused",
             text=f"The program is paused since {_told(since, today)}: events are recorded and earn nothing.",
             urgent=True,
@@ -75,17 +78,17 @@ def _paused(call: Call, today: date) -> Iterator[Need]:
 
 def _expiring(call: Call, ahead: Outlook, today: date) -> Iterator[Need]:
     """The day on which most expires, of those that lie ahead."""
-    days = ahead.expiring()
+    days = [(points, on) for on, points in ahead.days.items() if points]
     if not days:
         return
-    most = max(days, key=lambda day: (day.points, -day.on.toordinal()))
-    customers = figures.losing_customers(call.tx, call.now, ahead.losing(most.on, most.on))
-    yield Need(
+    most, on = max(days, key=lambda day: (day[0], -day[1].toordinal()))
+    customers = figures.losing_customers(call.tx, call.now, ahead.losing(on, on))
+    yield Need.model_construct(
         kind="expiring",
-        text=f"{_count(most.points, 'point')} of {_count(customers, 'customer')}"
-        f" {'expires' if most.points == 1 else 'expire'} on {_told(most.on, today)}.",
-        urgent=(most.on - today).days <= URGENT_DAYS,
-        on=most.on,
+        text=f"{_count(most, 'point')} of {_count(customers, 'customer')}"
+        f" {'expires' if most == 1 else 'expire'} on {_told(on, today)}.",
+        urgent=(on - today).days <= URGENT_DAYS,
+        on=on,
     )
 
 
@@ -93,23 +96,25 @@ def _daily_run(proof: Proof, today: date) -> Iterator[Need]:
     yesterday = today - timedelta(days=1)
     if proof.through is None:
         text = "The daily run has never been done."
-        yield Need(kind="daily_run", text=text, urgent=False)
+        yield Need.model_construct(kind="daily_run", text=text, urgent=False)
     elif proof.through < yesterday:
         text = f"The daily run is behind: it is done through {_told(proof.through, today)}."
-        yield Need(kind="daily_run", text=text, urgent=(yesterday - proof.through).days > 1, on=proof.through)
+        yield Need.model_construct(
+            kind="daily_run", text=text, urgent=(yesterday - proof.through).days > 1, on=proof.through
+        )
 
 
 def _books(call: Call, proof: Proof, today: date) -> Iterator[Need]:
     if proof.verified_at is None:
-        yield Need(kind="verify", text="The books have never been proved.", urgent=False)
+        yield Need.model_construct(kind="verify", text="The books have never been proved.", urgent=False)
         return
     on = local_date(int(proof.verified_at.timestamp() * 1000), call.books.zone)
     if not proof.right:
         text = f"The books did not prove right on {_told(on, today)}: see what differs before anything else."
-        yield Need(kind="verify", text=text, urgent=True, on=on)
+        yield Need.model_construct(kind="verify", text=text, urgent=True, on=on)
     elif (today - on).days > PROVE_EVERY_DAYS:
         text = f"The books were last proved on {_told(on, today)}, {(today - on).days} days ago."
-        yield Need(kind="verify", text=text, urgent=False, on=on)
+        yield Need.model_construct(kind="verify", text=text, urgent=False, on=on)
 
 
 def _trouble(call: Call) -> Iterator[Need]:
@@ -117,11 +122,11 @@ def _trouble(call: Call) -> Iterator[Need]:
     jobs = figures.unwell_jobs(call.tx, since)
     if jobs:
         text = f"{_count(jobs, 'job')} failed or {'was' if jobs == 1 else 'were'} interrupted in the last 7 days."
-        yield Need(kind="jobs", text=text, urgent=True)
+        yield Need.model_construct(kind="jobs", text=text, urgent=True)
     refused = figures.refused_events(call.tx, since)
     if refused:
         text = f"{_count(refused, 'event')} {'was' if refused == 1 else 'were'} refused in the last 7 days."
-        yield Need(kind="refused_events", text=text, urgent=False)
+        yield Need.model_construct(kind="refused_events", text=text, urgent=False)
 
 
 def _settings(call: Call) -> Iterator[Need]:
@@ -133,11 +138,11 @@ def _settings(call: Call) -> Iterator[Need]:
         ("maximum balance", policy.max_balance),
     ):
         if limit == 0:
-            yield Need(kind="settings", text=f"Nobody can earn points: the {name} is 0.", urgent=False)
+            yield Need.model_construct(kind="settings", text=f"Nobody can earn points: the {name} is 0.", urgent=False)
     daily, monthly = policy.daily_earn_cap, policy.monthly_earn_cap
     if daily is not None and monthly is not None and daily > monthly:
         text = f"The daily earn cap ({daily:,}) is above the monthly one ({monthly:,}), so it never cuts anything."
-        yield Need(kind="settings", text=text, urgent=False)
+        yield Need.model_construct(kind="settings", text=text, urgent=False)
 
 
 def _count(number: int, thing: str) -> str:

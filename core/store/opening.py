@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import apsw
@@ -15,16 +14,16 @@ from core.store.sqlite import Store, checked
 
 APPLICATION_ID = 0x53746744  # "StgD"
 MIN_SQLITE = (3, 51, 3)
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 @cache
 def migrations() -> list[tuple[int, str, str]]:
     """Every migration: number, name, SQL."""
     found = []
-    for item in resources.files("core.store.migrations").iterdir():
-        if item.name.endswith(".sql"):
-            number, _, name = item.name.removesuffix(".sql").partition("_")
-            found.append((int(number), name, item.read_text(encoding="utf-8")))
+    for item in _MIGRATIONS.glob("*.sql"):
+        number, _, name = item.stem.partition("_")
+        found.append((int(number), name, item.read_text(encoding="utf-8")))
     return sorted(found)
 
 
