@@ -31,9 +31,8 @@ def command() -> None:
 @command.command("customers")
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what the import would do.")
-@click.option("--key", metavar="KEY", help="A request key: the same key again starts no second import.")
 @click.pass_obj
-def customers(options: Options, file: Path, dry_run: bool, key: str | None) -> int:
+def customers(options: Options, file: Path, dry_run: bool) -> int:
     """Import customers from FILE, with opening balances where they bring some.
 
     \b
@@ -42,16 +41,15 @@ def customers(options: Options, file: Path, dry_run: bool, key: str | None) -> i
     """
     from core.contract.administration import IMPORT_CUSTOMERS, ImportRequest
 
-    return _run(options, file, IMPORT_CUSTOMERS, lambda file_id: ImportRequest(file_id=file_id, dry_run=dry_run), key)
+    return _run(options, file, IMPORT_CUSTOMERS, lambda file_id: ImportRequest(file_id=file_id, dry_run=dry_run))
 
 
 @command.command("events")
 @click.argument("file", type=_FILE)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what the import would do.")
 @click.option("--history", is_flag=True, help="Load the past: each event at its own instant under today's settings.")
-@click.option("--key", metavar="KEY", help="A request key: the same key again starts no second import.")
 @click.pass_obj
-def events(options: Options, file: Path, dry_run: bool, history: bool, key: str | None) -> int:
+def events(options: Options, file: Path, dry_run: bool, history: bool) -> int:
     """Import events from FILE.
 
     \b
@@ -63,17 +61,17 @@ def events(options: Options, file: Path, dry_run: bool, history: bool, key: str 
     def request(file_id: str) -> EventImport:
         return EventImport(file_id=file_id, dry_run=dry_run, history=history)
 
-    return _run(options, file, IMPORT_EVENTS, request, key)
+    return _run(options, file, IMPORT_EVENTS, request)
 
 
-def _run(options: Options, file: Path, operation: Any, request: Any, key: str | None) -> int:
+def _run(options: Options, file: Path, operation: Any, request: Any) -> int:
     refuse_read_only(options, "import")
     client = open_client(options)
     try:
         meter = Meter(f"Handing in {file.name}")
         handed = client.upload(file, "import", meter)
         meter.end()
-        started = client.call(operation, request(handed.id), key=key)
+        started = client.call(operation, request(handed.id))
         job = work.follow(client, started.id, options)
         return work.finish(job, more=_keep_errors(client, job, file))
     finally:
