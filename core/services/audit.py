@@ -6,6 +6,7 @@ from core.engine.calendar import from_ms
 from core.services.call import Call
 from core.services.dispatch import carries_out
 from core.services.newest import newest
+from core.store.audit import ROW
 from core.store.sqlite import Row
 
 
@@ -14,7 +15,7 @@ def list_audit(call: Call, request: AuditList) -> Page[AuditRow]:
     """Audit rows, newest first, of one target or one actor where asked."""
     asked = [("target = ?", request.target), ("actor = ?", request.actor)]
     found = [(condition, value) for condition, value in asked if value is not None]
-    select = "SELECT id, recorded_at, actor, via, operation, target, summary, request_id FROM audit"
+    select = f"SELECT id, {ROW} FROM audit"
     conditions, values = [condition for condition, _ in found], [value for _, value in found]
     return newest(call.tx, request, "audit", select, _row, conditions, values)
 

@@ -9,6 +9,7 @@ from core.contract.values import ProgramMode
 from core.engine.calendar import zone
 from core.services.ids import Random, uuid7
 from core.services.program import DEFAULT_LABELS, touch
+from core.store import audit as audit_sql
 from core.store.sqlite import Store, Tx
 
 
@@ -71,10 +72,7 @@ def create_program(
                 sandbox_now,
             ),
         )
-        tx.run(
-            "INSERT INTO audit (recorded_at, actor, via, operation, target, summary) VALUES (?, ?, 'file', ?, NULL, ?)",
-            (now, actor, "program.create", "Program made"),
-        )
+        audit_sql.insert(tx, [(now, actor, "file", "program.create", None, "Program made", None)])
         touch(tx, program)
 
     store.write(work)

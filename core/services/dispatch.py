@@ -18,6 +18,7 @@ from core.engine.calendar import from_ms
 from core.services.call import Call, Caller, Clock
 from core.services.ids import Random, uuid7
 from core.services.program import Books, read_books
+from core.store import audit as audit_sql
 from core.store.sqlite import Cancel, Interrupted, Store, StoreProblem, Tx
 
 Req = TypeVar("Req", bound=Model)
@@ -140,12 +141,9 @@ class Desk:
     def _record(self, call: Call, key: str, digest: bytes, answer: Any) -> None:
         """Write the audit rows and bind the request key, in the transaction of the effect."""
         operation, caller = call.operation, call.caller
-        for target, summary in call.audited or [(None, operation.summary)]:
-            call.tx.run(
-                "INSERT INTO audit (recorded_at, actor, via, operation, target, summary, request_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (call.now, caller.name, caller.via, operation.name, target, summary, call.request_id),
-            )
+        told = call.audited or [(None, operation.summary)]
+        before = call.now, caller.name, caller.via, operation.name
+        audit_sql.insert(call.tx, [(*before, *row, call.request_id) for row in told])
         if not call.binds_key:
             return
         exclude = {operation.secret} if operation.secret else None

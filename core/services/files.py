@@ -17,6 +17,7 @@ from core.services.dispatch import Desk
 from core.services.ids import uuid7
 from core.services.jobs import store_trouble
 from core.services.program import read_books
+from core.store import audit as audit_sql
 from core.store import jobs as sql
 from core.store.sqlite import Row, StoreProblem, Tx
 
@@ -115,10 +116,8 @@ def _complete(desk: Desk, tx: Tx, row: int, caller: Caller | None) -> FileRef:
     found = tx.one(f"SELECT {FILE} FROM file WHERE id = ?", (row,))
     assert found is not None
     who = caller or Caller("system")
-    tx.run(
-        "INSERT INTO audit (recorded_at, actor, via, operation, target, summary) VALUES (?, ?, ?, 'files.add', ?, ?)",
-        (now, who.name, who.via, found[1], f"File taken in: {found[3]:,} bytes for {found[6]}"),
-    )
+    told = f"File taken in: {found[3]:,} bytes for {found[6]}"
+    audit_sql.insert(tx, [(now, who.name, who.via, "files.add", found[1], told, None)])
     return ref_of(found)
 
 

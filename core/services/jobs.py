@@ -23,6 +23,7 @@ from core.services.call import Call, Caller
 from core.services.dispatch import SERVICES, Desk, system_clock
 from core.services.ids import uuid7
 from core.services.program import read_books
+from core.store import audit as audit_sql
 from core.store import jobs as sql
 from core.store.sqlite import Interrupted, StoreProblem, Tx
 
@@ -228,13 +229,8 @@ def works(
 
 def audit(call: Call, rows: Sequence[tuple[str | None, str]], request_id: str) -> None:
     """Write audit rows in the transaction of their effect (J4)."""
-    call.tx.many(
-        "INSERT INTO audit (recorded_at, actor, via, operation, target, summary, request_id) VALUES (?,?,?,?,?,?,?)",
-        [
-            (call.now, call.caller.name, call.caller.via, call.operation.name, target, summary, request_id)
-            for target, summary in rows
-        ],
-    )
+    who = call.caller
+    audit_sql.insert(call.tx, [(call.now, who.name, who.via, call.operation.name, *row, request_id) for row in rows])
 
 
 def error_rows(rows: Sequence[Sequence[object]]) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import apsw
 
+from core.store.audit import ROW as AUDIT
 from core.store.ledger import ENTRY, LOT
 from core.store.sqlite import Row, Tx
 
@@ -161,8 +162,7 @@ def sealed_heads_and_entries(tx: Tx, seal: int) -> Iterator[Row]:
 def audit_rows(tx: Tx, first: int, last: int) -> Iterator[Row]:
     """Audit rows as they are sealed."""
     return tx.rows(
-        "SELECT id, recorded_at, actor, via, operation, target, summary, request_id FROM audit"
-        " WHERE id BETWEEN ? AND ? ORDER BY id",
+        f"SELECT id, {AUDIT} FROM audit WHERE id BETWEEN ? AND ? ORDER BY id",
         (first, last),
     )
 
