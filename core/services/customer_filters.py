@@ -153,7 +153,7 @@ def leading_word(tx: Tx, search: Sequence[Word]) -> int:
     """The word to walk along: the rarest, told exactly where counting costs less than walking along another one."""
     if len(search) == 1:
         return 0
-    for most in (FEW, 4 * FEW, 16 * FEW):
+    for most in (FEW, 8 * FEW):
         at, count = rarest(tx, search, most)
         if count < most:
             break
