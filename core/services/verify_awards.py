@@ -11,6 +11,7 @@ from core.engine.calendar import local_date, to_ms
 from core.engine.rebuild import AWARD, Broken, Zones
 from core.services.program import DEFAULT_SETTINGS
 from core.services.verify_rollups import Rollups
+from core.services.verify_traces import wrong_trace
 from core.store import verify as sql
 from core.store.sqlite import Row, Tx
 
@@ -25,9 +26,11 @@ def check_awards(given: list[Row], rows: list[Row], rollups: Rollups) -> tuple[d
     for _, number, source, _, code, wanted, applied, _, day, entry, outcome, trace, _, _ in given:
         if source == "event":
             rollups.event_awards += 1
-        wrong = _wrong(trace, wanted, applied, outcome)
+        wrong = wrong_trace(trace, wanted, applied)
         if wrong:
             raise Broken("award", number, wrong)
+        if (outcome == "applied") != (applied > 0):
+            raise Broken("award", number, f"its outcome is {outcome}, applied is {applied:,}")
         if entry is None:
             if applied:
                 raise Broken("award", number, f"{applied:,} points were applied and no entry has them")
@@ -41,29 +44,6 @@ def check_awards(given: list[Row], rows: list[Row], rollups: Rollups) -> tuple[d
     if points:
         raise Broken("entry", min(points), "no award tells why it is there")
     return codes, days
-
-
-@lru_cache(maxsize=16_384)
-def _wrong(trace: str, wanted: int, applied: int, outcome: str) -> str | None:
-    """What is wrong with an award by its own trace; most events of a type leave the same one."""
-    try:
-        steps = json.loads(trace)
-        before = steps[0][1]
-        if before != wanted:
-            return f"its trace begins at {before:,}, wanted is {wanted:,}"
-        for _, went_in, limit, used, room, came_out in steps:
-            if went_in != before or came_out > went_in:
-                return "its trace does not lead from wanted to applied"
-            if room is not None and (came_out > room or (used is not None and room != max(0, limit - used))):
-                return f"its trace lets {came_out:,} through a room of {room:,}"
-            before = came_out
-    except (ValueError, TypeError, LookupError):
-        return "its trace cannot be read"
-    if before != applied:
-        return f"its trace ends at {before:,}, applied is {applied:,}"
-    if (outcome == "applied") != (applied > 0):
-        return f"its outcome is {outcome}, applied is {applied:,}"
-    return None
 
 
 @lru_cache(maxsize=16_384)
