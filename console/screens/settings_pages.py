@@ -48,8 +48,8 @@ def pages(today: Callable[[], date]) -> list[Form]:
         Form(
             ChoiceField("expiration_type", "Expiration", [
                 Choice("none", "none", "points never expire"),
-                Choice("fixed", "fixed", "each credit, so long after it was earned"),
-                Choice("inactivity", "inactivity", "all of it, so long after the last activity"),
+                Choice("fixed", "fixed", "each credit, a set time after earning"),
+                Choice("inactivity", "inactivity", "all, a set time after the last activity"),
             ], "none", stacked=True),
             NumberField("length", "After", None, low=1, high=36_500),
             ChoiceField("expiration_unit", "", UNITS, "months"),

@@ -451,7 +451,7 @@ class Table(Labels, ScrollView, Generic[Row], can_focus=True):
         elif self.reading or not self.window.at_end:
             text, style = self._placeholder(), "dim"
         elif not self.window.rows and self._source is not None:
-            lines = ["", *self.empty.split("\n")]
+            lines = [*[""] * self.head, *self.empty.split("\n")]
             text, style = (lines[below], "dim") if below < len(lines) else ("", "dim")
         else:
             return Strip.blank(width, self.rich_style)

@@ -169,7 +169,7 @@ _PLAIN: Final = {
 _COUNTED: Final = {
     "string_too_long": ("write at most {max_length} characters", "<={max_length}"),
     "string_too_short": ("write at least {min_length} characters", ">={min_length}"),
-    "string_pattern_mismatch": ("is not written as expected", "{pattern}"),
+    "string_pattern_mismatch": ("{written}", "{pattern}"),
     "too_long": ("give at most {max_length}", "<={max_length}"),
     "too_short": ("give at least {min_length}", ">={min_length}"),
     "greater_than_equal": ("give {ge} or more", ">={ge}"),
@@ -179,6 +179,12 @@ _COUNTED: Final = {
     "literal_error": ("write one of {expected}", "{expected}"),
     "enum": ("write one of {expected}", "{expected}"),
 }
+_WRITTEN: Final = {
+    "email": "is no mail address, such as anna@example.com",
+    "phone": "is no phone number, such as +49 30 1234567",
+    "memberCode": "write letters, digits and hyphens, such as 7QK-2MD",
+}
+"""What a value with a form of its own looks like, by the field as it travels."""
 
 
 def _words(kind: str, found: Any) -> tuple[str, str]:
@@ -186,6 +192,8 @@ def _words(kind: str, found: Any) -> tuple[str, str]:
     if kind in _PLAIN:
         return _PLAIN[kind]
     context = found.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        context = {**context, "written": _WRITTEN.get(str(found["loc"][-1]), "is not written as expected")}
     if kind in _COUNTED:
         message, expected = _COUNTED[kind]
         return message.format(**context), expected.format(**context)

@@ -80,7 +80,7 @@ def test_h5_a_file_that_cannot_be_used_at_all_is_refused_by_its_fault_and_writes
         (b"a@example.com,Anna,NaN\n", "loyaltyBalance", "write a whole number"),
         (b"a@example.com,Anna,9223372036854775808\n", "loyaltyBalance", "9223372036854775807"),
         (b"a@example.com,Anna,99999999999999999999999\n", "loyaltyBalance", "write a whole number"),
-        (b"=cmd|' /C calc'!A0,Anna,5\n", "email", "not written as expected"),
+        (b"=cmd|' /C calc'!A0,Anna,5\n", "email", "is no mail address"),
     ],
     ids=["open quote", "cells", "10 MB", "no character", "control", "long", "comma", "dot", "space", "exponent", "NaN",
          "64 bits", "more", "formula"],
