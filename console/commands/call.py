@@ -50,7 +50,7 @@ def command(
     try:
         reply = client.call(operation, request, key=key, revision=revision)
         if operation.kind == "job" or operation.name == "jobs.resume":
-            return _job_end(client, reply.id, options)
+            return _job_end(client, reply.id)
     finally:
         client.close()
     answer(operation.answer_adapter.dump_python(reply, mode="json", by_alias=True))
@@ -108,7 +108,7 @@ def _body(text: str | None) -> Any:
     return read_json(raw)
 
 
-def _job_end(client: "Client", job_id: str, options: Options) -> int:
-    job = work.follow(client, job_id, options)
+def _job_end(client: "Client", job_id: str) -> int:
+    job = work.follow(client, job_id)
     answer(job.wire())
     return work.exit_code(job)

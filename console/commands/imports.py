@@ -72,7 +72,7 @@ def _run(options: Options, file: Path, operation: Any, request: Any) -> int:
         handed = client.upload(file, "import", meter)
         meter.end()
         started = client.call(operation, request(handed.id))
-        job = work.follow(client, started.id, options)
+        job = work.follow(client, started.id)
         return work.finish(job, more=_keep_errors(client, job, file))
     finally:
         client.close()

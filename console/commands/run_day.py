@@ -26,6 +26,6 @@ def command(options: Options, through: datetime | None) -> int:
     try:
         request = DailyRun(through=through.date()) if through else DailyRun()
         started = client.call(RUN_DAY, request)
-        return work.finish(work.follow(client, started.id, options))
+        return work.finish(work.follow(client, started.id))
     finally:
         client.close()

@@ -21,6 +21,6 @@ def command(options: Options) -> int:
     client = open_client(options)
     try:
         started = client.call(VERIFY, VerifyRequest())
-        return work.finish(work.follow(client, started.id, options))
+        return work.finish(work.follow(client, started.id))
     finally:
         client.close()

@@ -3,7 +3,6 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from console.commands.options import Options
 from console.commands.output import Meter, answer
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 _ENDED = ("done", "failed", "cancelled", "interrupted")
 
 
-def follow(client: "Client", job_id: str, options: Options) -> "Job":
+def follow(client: "Client", job_id: str) -> "Job":
     """Wait for a job to end. On ctrl+c raises `Cancelled`, which says how it is taken up again."""
     from core.contract.administration import JOB, JobId
     from core.contract.errors import Cancelled

@@ -55,7 +55,7 @@ def overdue(desk: Desk) -> bool:
     """Whether a day that is over has not been run yet, and nobody is at it."""
     with desk.store.read() as tx:
         books = read_books(tx)
-        now = desk.now(tx, books)
+        now = desk.now(tx)
         first = _first_day(tx, books, now)
         started = tx.one("SELECT 1 FROM job WHERE kind = ? AND state IN ('waiting', 'running')", (RUN_DAY.name,))
     return started is None and first < local_date(now, books.zone)

@@ -17,7 +17,7 @@ from core.contract.operation import Operation
 from core.engine.calendar import from_ms
 from core.services.call import Call, Caller, Clock
 from core.services.ids import Random, uuid7
-from core.services.program import Books, read_books
+from core.services.program import read_books
 from core.store import audit as audit_sql
 from core.store.sqlite import Cancel, Interrupted, Store, StoreProblem, Tx
 
@@ -93,12 +93,10 @@ class Desk:
                 return self._write(operation, request, caller, service, key, revision, request_id)
             with self.store.read(cancel) as tx:
                 books = read_books(tx)
-                call = Call(
-                    operation, caller, tx, self.store, self.now(tx, books), books, revision, request_id, self.random
-                )
+                call = Call(operation, caller, tx, self.store, self.now(tx), books, revision, request_id, self.random)
                 return Reply(service(call, request))
 
-    def now(self, tx: Tx, books: Books) -> int:
+    def now(self, tx: Tx) -> int:
         """The instant at which a request is judged: the clock's, but never before what the books know already."""
         now = self.clock()
         row = tx.one("SELECT recorded_at FROM audit ORDER BY id DESC LIMIT 1")
@@ -129,9 +127,7 @@ class Desk:
                 if known is not None:
                     return Reply(_first_answer(operation, digest, known), replayed=True)
             books = read_books(tx)
-            call = Call(
-                operation, caller, tx, self.store, self.now(tx, books), books, revision, request_id, self.random
-            )
+            call = Call(operation, caller, tx, self.store, self.now(tx), books, revision, request_id, self.random)
             answer = service(call, request)
             self._record(call, key or uuid7(call.now, self.random), digest, answer)
             return Reply(answer)

@@ -16,7 +16,6 @@ from core.services.call import Call, Caller
 from core.services.dispatch import Desk
 from core.services.ids import uuid7
 from core.services.jobs import store_trouble
-from core.services.program import read_books
 from core.store import audit as audit_sql
 from core.store import jobs as sql
 from core.store.sqlite import Row, StoreProblem, Tx
@@ -78,7 +77,7 @@ def receive(
 
 
 def _begin(desk: Desk, tx: Tx, name: str, purpose: str) -> int:
-    now = desk.now(tx, read_books(tx))
+    now = desk.now(tx)
     for (old,) in tx.all("SELECT id FROM file WHERE NOT complete AND created_at < ? AND purpose = 'import'",
                          (now - ABANDONED_MS,)):  # fmt: skip
         sql.remove_file(tx, old)
@@ -111,7 +110,7 @@ def _even(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _complete(desk: Desk, tx: Tx, row: int, caller: Caller | None) -> FileRef:
-    now = desk.now(tx, read_books(tx))
+    now = desk.now(tx)
     sql.complete_file(tx, row)
     found = tx.one(f"SELECT {FILE} FROM file WHERE id = ?", (row,))
     assert found is not None

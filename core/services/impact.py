@@ -144,11 +144,7 @@ def _check(call: Call, request: ImpactRequest) -> None:
     draft(call.books, request.settings)
 
 
-def _title(request: ImpactRequest) -> str:
-    return "Impact of changed settings"
-
-
-@works(IMPACT, _title, _check)
+@works(IMPACT, lambda _request: "Impact of changed settings", _check)
 def impact(run: JobRun, request: ImpactRequest) -> Result:
     """Count over one snapshot, so that the figures agree with each other; nothing is written.
 

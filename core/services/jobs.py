@@ -173,7 +173,7 @@ class JobRun:
 
     def _call(self, tx: Tx) -> Call:
         books = read_books(tx)
-        now = self.desk.now(tx, books)
+        now = self.desk.now(tx)
         return Call(self.operation, self.caller, tx, self.desk.store, now, books, None, self.uid, self.desk.random)
 
     def _spent(self) -> int:

@@ -17,7 +17,6 @@ from core.services.call import Caller
 from core.services.dispatch import Desk, note_fault, system_clock
 from core.services.ids import uuid7
 from core.services.jobs import LEASE_MS, WORKERS, JobRun, JobStopped
-from core.services.program import read_books
 from core.store import jobs as sql
 from core.store.sqlite import Row, StoreProblem, Tx
 
@@ -93,7 +92,7 @@ class JobRunner:
             row = sql.claimable(tx, system_clock())
             if row is None:
                 return None
-            sql.lease(tx, row[0], owner, system_clock() + LEASE_MS, self.desk.now(tx, read_books(tx)))
+            sql.lease(tx, row[0], owner, system_clock() + LEASE_MS, self.desk.now(tx))
             return row
 
         with self.desk.store.read() as tx:

@@ -109,9 +109,3 @@ def _number(text: str) -> Word:
 def bounds(prefix: str) -> tuple[str, str]:
     """The half-open range of words that begin with a prefix."""
     return prefix, prefix + _END
-
-
-def finds(search: list[Word], words: Iterable[str]) -> bool:
-    """Whether a search finds a customer of these words."""
-    words = list(words)
-    return all(any(word.startswith(prefix) for word in words for prefix in each) for each in search)

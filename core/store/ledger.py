@@ -83,11 +83,6 @@ def live_lots(tx: Tx, wallet_id: int, from_seq: int) -> list[Row]:
     )
 
 
-def all_lots(tx: Tx, wallet_id: int) -> list[Row]:
-    """Every lot there ever was, in order of number."""
-    return tx.all(f"SELECT {LOT} FROM lot WHERE wallet_id = ? ORDER BY seq", (wallet_id,))
-
-
 def lots_by_seq(tx: Tx, wallet_id: int, seqs: Iterable[int]) -> list[Row]:
     """Some lots by number, spent ones too."""
     found = (tx.one(f"SELECT {LOT} FROM lot WHERE wallet_id = ? AND seq = ?", (wallet_id, seq)) for seq in seqs)

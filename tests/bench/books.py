@@ -181,7 +181,7 @@ def _written(desk: Desk, work: Callable[[Call], Any]) -> Any:
 
     def write(tx: Tx) -> Any:
         books = read_books(tx)
-        call = Call(customers.ENROL, CALLER, tx, desk.store, desk.now(tx, books), books, None, None, desk.random)
+        call = Call(customers.ENROL, CALLER, tx, desk.store, desk.now(tx), books, None, None, desk.random)
         answer = work(call)
         audit(call, [(None, "Bench")], "bench")
         return answer
