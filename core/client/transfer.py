@@ -59,7 +59,7 @@ def fetch(http: httpx.Client, url: str, file_id: str, target: Path) -> None:
     """Fetch a file; never over another. Raises `Conflict`, `NotFound`, `Unavailable`."""
     if target.exists():
         raise Conflict(f"{target} is there already. Choose another name.", code="file_exists")
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(f".{target.name}.part")
     try:
         with http.stream("GET", f"{url}/{quote(file_id, safe='')}", timeout=TIMEOUTS) as reply:
             if not reply.is_success:

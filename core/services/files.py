@@ -123,7 +123,7 @@ def _complete(desk: Desk, tx: Tx, row: int, caller: Caller | None) -> FileRef:
 def write_out(desk: Desk, file_id: str, target: Path) -> None:
     """Write a kept file to disk; never over another. Raises `NotFound`, `Conflict`, `Unavailable`."""
     chunks = kept(desk, file_id)[1]
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(f".{target.name}.part")
     try:
         if target.exists():
             raise Conflict(f"{target} is there already. Choose another name.", code="file_exists")

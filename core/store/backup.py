@@ -17,7 +17,7 @@ def copy_to(connect: Callable[[], apsw.Connection], target: Path, progress: Prog
     """Copy the store to a new file with SQLite's backup API; written beside it first, so never half there."""
     if target.exists():
         raise StoreProblem(f"{target} is there already.", "Choose another name; a backup never overwrites.")
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(f".{target.name}.part")
     try:
         part.unlink(missing_ok=True)
         _copy_part(connect, part, progress)

@@ -143,11 +143,11 @@ def test_a_sample_or_a_backup_killed_in_the_middle_leaves_no_half_file_under_its
     copy = shell.folder / "copy.db"
     for pause in (0.0, 0.01, 0.03):
         started = shell.start("--store", "club.db", "backup", "copy.db")
-        killed_once(started, lambda: (shell.folder / "copy.db.part").exists() or copy.exists(), pause)
+        killed_once(started, lambda: (shell.folder / ".copy.db.part").exists() or copy.exists(), pause)
         if copy.exists():
             copy.unlink()
     shell.json("--store", "club.db", "backup", "copy.db")
-    assert not (shell.folder / "copy.db.part").exists()
+    assert not (shell.folder / ".copy.db.part").exists()
     assert shell.json("--store", "copy.db", "verify")["result"]["right"] is True
     assert counted(copy) == counted(shell.folder / "club.db") == 20_000
 

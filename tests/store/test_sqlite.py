@@ -404,3 +404,11 @@ def test_a_network_drive_is_known_by_its_mount(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(place, "MOUNTS", mounts)
     assert place.network_drive(tmp_path / "share" / "a.stagedoor") == "nfs4"
     assert place.network_drive(tmp_path / "shared.stagedoor") is None
+
+
+def test_a_copy_leaves_the_files_beside_it_alone(store: Store) -> None:
+    beside = store.path.with_name("copy.db.part")
+    beside.write_text("somebody's own")
+    store.backup(store.path.with_name("copy.db"))
+    assert beside.read_text() == "somebody's own"
+    assert not list(store.path.parent.glob(".*.part"))
