@@ -79,6 +79,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
         self.current_screen = ""
         self.chord = False
         self.opened_from = "opening"
+        self.as_of = ""
+        """Since when nothing answers; empty while something does."""
         self.crash_report: str | None = None
         self._obeys_signals = False
         self._stacks: dict[str, list[Pane]] = {}
@@ -438,24 +440,38 @@ class StagedoorApp(App[None], inherit_bindings=False):
     async def follow_changes(self) -> None:
         """Follow what is changed, here or elsewhere, and let every pane know."""
         from core.contract import administration
-        from core.contract.errors import OperationError
+        from core.contract.errors import OperationError, Unavailable
 
         session = self.session
+        self._show_as_of("")
         if session is None or not session.offers(administration.CHANGES):
             return
         cursor, pause = None, 1.0
         while self.session is session:
+            asked_at = self.clock_text(False)
             try:
                 seen = await session.changes(cursor or 0, 0 if cursor is None else 20)
-            except OperationError:
+            except OperationError as error:
+                if isinstance(error, Unavailable) and self.session is session:
+                    self._show_as_of(self.as_of or asked_at)
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 30.0)
+                pause = min(pause * 2, 10.0)
                 continue
+            if self.as_of:
+                self._show_as_of("")
+                if self.pane is not None:
+                    self.pane.reload()
             if cursor is not None and seen.changes:
                 for pane in self.panes:
                     pane.on_changes(seen.changes)
                 await asyncio.sleep(CHANGE_SETTLE_S)
             cursor, pause = seen.cursor, 1.0
+
+    def _show_as_of(self, when: str) -> None:
+        """Mark what is shown as of when it was read, while nothing answers."""
+        if when != self.as_of:
+            self.as_of = when
+            self.query_one_shell(TopLine).refresh()
 
     @work(exclusive=True, group="days")
     async def follow_days(self) -> None:

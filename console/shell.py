@@ -57,8 +57,17 @@ class TopLine(Widget):
 
 def _rights(app: "StagedoorApp", wide: bool) -> list[str]:
     who, time, place = app.who, app.clock_text(wide), app.place
+    if app.as_of:
+        lost = f"{glyphs.now().attention} no answer, as of {app.as_of}"
+        return ["   ".join(part for part in (lost, who, time) if part), f"{lost}   {app.clock_text(False)}", lost]
     full = "   ".join(part for part in (place, who, time) if part)
-    return [full, "   ".join(p for p in (who, time) if p), "  ".join(p for p in (who[:16], app.clock_text(False)) if p)]
+    short = "   ".join(p for p in (words.plain(place, 16), who[:16], app.clock_text(False)) if p)
+    return [
+        full,
+        short,
+        "   ".join(p for p in (who, time) if p),
+        "  ".join(p for p in (who[:16], app.clock_text(False)) if p),
+    ]
 
 
 class Rule(Widget):
