@@ -8,6 +8,7 @@ from core.contract.model import (
     Answer,
     Day,
     DayPoints,
+    Id,
     Instant,
     ListRequest,
     Model,
@@ -33,7 +34,7 @@ Limit = PositivePoints
 Rate = Annotated[str, StringConstraints(pattern=r"^\d{1,9}(\.\d{1,8})?$")]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-EventName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+EventName = Annotated[Id, StringConstraints(max_length=100)]
 
 
 class Organization(Answer):

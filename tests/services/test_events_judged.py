@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.contract import events as contract
 from core.contract.errors import Invalid, NotFound, NotPermitted
 from core.contract.model import instant_text
+from core.contract.reading import validate
 from core.contract.roles import Role
 from core.contract.values import CustomerStatus, Outcome, Reason
 from core.engine.calendar import from_ms
@@ -213,6 +214,14 @@ def test_an_order_id_that_is_none_is_refused_and_nothing_is_recorded(program: Pr
     assert refused.value.issues[0].field == "eventProperties.orderId"
     with pytest.raises(NotFound):
         became(program, "e1")
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\x1b[31mb", "x" * 101])
+def test_an_event_whose_name_could_steer_a_terminal_is_refused(name: str) -> None:
+    event = {"organizationId": "o", "eventId": "e", "eventName": name, "eventTimestamp": "2026-03-02T10:00:00Z"}
+    with pytest.raises(Invalid) as refused:
+        validate(contract.Event, event)
+    assert [issue.field for issue in refused.value.issues] == ["eventName"]
 
 
 HOSTILE = ["'; DROP TABLE event; --", "[bold]x[/]", "‮gnp", "💥", "../../etc/passwd", "%", "é" * 200]
