@@ -115,6 +115,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
             self._leave_when_told()
         if keymap.keymap_file().exists():
             self._take_keymap()
+        self.app_resume_signal.subscribe(self, self._paint_anew)
         self.set_interval(5, self._tick)
         self.open_program(self.opener)
 
@@ -703,6 +704,14 @@ class StagedoorApp(App[None], inherit_bindings=False):
         from console.line import on_a_line
 
         return on_a_line(super().get_driver_class())
+
+    def _paint_anew(self, _app: App[Any]) -> None:
+        """Taken up again after ctrl+z: the terminal has forgotten every cell."""
+        self.refresh(layout=True)
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+            for widget in screen.query("*"):
+                widget.refresh()
 
     def _leave_when_told(self) -> None:
         """Who is told to stop, or whose line hangs up, leaves the terminal as it was and keeps what was typed."""

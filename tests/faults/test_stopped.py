@@ -375,6 +375,24 @@ def test_a_console_whose_line_hangs_up_while_it_paints_ends(shell: Shell) -> Non
         terminal.close()
 
 
+def test_a_console_that_is_taken_up_again_after_ctrl_z_paints_everything(shell: Shell) -> None:
+    shell.init()
+    shell.enrol("Maria Lindqvist")
+    terminal = Terminal(shell)
+    try:
+        terminal.until("Overview")
+        terminal.press("gc")
+        terminal.until("Lindqvist")
+        os.write(terminal.master, b"\x1a")
+        terminal.until("\x1b[?1049l")
+        time.sleep(0.5)
+        terminal.written = ""
+        os.kill(terminal.process, signal.SIGCONT)
+        terminal.until("Lindqvist", 10)
+    finally:
+        terminal.close()
+
+
 def test_customers_are_where_they_were_after_all_of_it(shell: Shell) -> None:
     """A console killed outright loses nothing that was saved."""
     path = shell.init()
