@@ -89,7 +89,14 @@ class LocalClient:
         else:
             refuse_cancelled(cancel)
         answer: Ans = reply.answer
+        if operation.name == "jobs.get":
+            self._refuse_stuck(answer)
         return answer
+
+    def _refuse_stuck(self, job: Any) -> None:
+        """Who waits for a job that can neither be taken up nor ended here is told why, rather than waiting for ever."""
+        if job.ended_at is None and self._runner is not None and self._runner.stuck:
+            raise Unavailable(f"{self._runner.stuck} The job can be taken up again.")
 
     def offers(self, operation: Operation[Any, Any]) -> bool:
         """Whether this program may be asked for it: a file opened for reading only is not asked to write."""

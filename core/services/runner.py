@@ -36,6 +36,8 @@ class JobRunner:
         self._news = threading.Condition()
         self._woken = False
         self._thread: threading.Thread | None = None
+        self.stuck = ""
+        """Why no job can be taken up or ended now, such as a damaged file; empty while all is well."""
 
     def wake(self) -> None:
         """There may be something to do: a job that waits, or one whose worker has died."""
@@ -70,10 +72,12 @@ class JobRunner:
                 run = self._claim()
                 if run is not None:
                     self._carry(run)
+                    self.stuck = ""
                     continue
                 wait_s = self._until_next_lease()
             except (StoreProblem, OperationError) as error:
                 log.warning("jobs wait: %s", error)
+                self.stuck = str(error)
                 wait_s = RETRY_S
             except Exception as error:  # noqa: BLE001  the thread lives on, for the jobs that can be read
                 note_fault("taking up a job", error)

@@ -75,9 +75,8 @@ def prove(run: JobRun, call: Call, findings: Findings) -> dict[str, Any]:
 def _check_pages(run: JobRun, tx: Tx, findings: Findings) -> None:
     """Every table with its indexes, by SQLite's own check: a broken index would hide rows from the rest of the proof."""
     for name, found in sql.damage(tx):
-        run.report(run.done)
-        if found is not None:
-            findings.add(Broken("file", name, f"its pages are damaged ({found}). Go back to the last backup"))
+        findings.add(Broken("file", name, f"its pages are damaged ({found}). Go back to the last backup"))
+    run.report(run.done)
 
 
 def _total(tx: Tx) -> int:

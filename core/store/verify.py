@@ -30,15 +30,27 @@ def roomy(tx: Tx) -> Iterator[None]:
         tx.run(f"PRAGMA cache_size = {before[0] if before else -4096}")
 
 
-def damage(tx: Tx) -> Iterator[tuple[str, str | None]]:
-    """Every table, and the first thing that is wrong with its pages or its indexes."""
-    for (name,) in tx.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"):
-        quoted = name.replace("'", "''")
-        try:
-            found = tx.all(f"PRAGMA integrity_check('{quoted}')")
-        except apsw.CorruptError as error:
-            found = [(str(error),)]
-        yield name, None if found == [("ok",)] else str(found[0][0]).splitlines()[0]
+def damage(tx: Tx) -> list[tuple[str, str]]:
+    """Every table whose pages or indexes are damaged, with the first thing that is wrong; empty where nothing is.
+
+    What belongs to no table, such as the list of free pages, is told under the name of the schema.
+    """
+    whole = _checked(tx, "PRAGMA integrity_check(1)")
+    if whole is None:
+        return []
+    names = [name for (name,) in tx.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    quoted = ((name, name.replace("'", "''")) for name in names)
+    found = [(name, _checked(tx, f"PRAGMA integrity_check('{text}')")) for name, text in quoted]
+    return [(name, wrong) for name, wrong in found if wrong is not None] or [("sqlite_schema", whole)]
+
+
+def _checked(tx: Tx, pragma: str) -> str | None:
+    """The first line of what SQLite's own check finds wrong; none where all is well."""
+    try:
+        found = tx.all(pragma)
+    except apsw.CorruptError as error:
+        return str(error)
+    return None if found == [("ok",)] else str(found[0][0]).splitlines()[0]
 
 
 def wallets(tx: Tx) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.client.local import LocalClient, open_program
@@ -129,6 +129,7 @@ flips = st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 255)), min_size
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flips=flips)
+@example(flips=[(32, 1)])
 def test_damage_anywhere_is_answered_by_a_sentence_and_never_proved_right(
     sample: Path, tmp_path: Path, flips: list[tuple[int, int]]
 ) -> None:
