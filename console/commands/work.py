@@ -67,13 +67,20 @@ def summary(job: "Job", more: dict[str, Any]) -> list[str]:
         lines.append(job.message)
     for name, value in {**(job.result or {}), **more}.items():
         if not isinstance(value, dict | list) and value is not None:
-            lines.append(f"  {_words(name)}: {f'{value:,}' if type(value) is int else value}")
+            lines.append(f"  {_words(name)}: {_told(value)}")
     for error in job.first_errors:
         place = f"row {error.row}" if error.row is not None else "error"
         lines.append(f"  {place}{f', {error.field}' if error.field else ''}: {error.message}")
     if job.errors > len(job.first_errors):
         lines.append(f"  … {job.errors - len(job.first_errors):,} more")
     return lines
+
+
+def _told(value: object) -> object:
+    """A figure with separators, yes or no, anything else as it is."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def _state(job: "Job") -> str:
