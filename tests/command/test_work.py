@@ -187,7 +187,7 @@ def test_s6_5_verify_ends_with_1_and_names_what_is_broken(shell: Shell) -> None:
     assert ended.code == 1
     assert ended.document["result"]["right"] is False
     assert "wallet" in json.dumps(ended.document["firstErrors"])
-    assert "right: False" in shell.run("verify").out
+    assert "right: no" in shell.run("verify").out
 
 
 def test_a_backup_is_whole_and_never_written_over_a_file(shell: Shell) -> None:
