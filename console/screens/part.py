@@ -7,9 +7,9 @@ from rich.style import Style
 from rich.table import Table as Grid
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
-from console.shell import Pane
+from console.shell import Pane, Tabs
 from core.contract.errors import OperationError
 
 
@@ -34,6 +34,14 @@ class Part(Pane):
         focused = self.screen.focused
         if self.seen and (focused is None or not focused.is_on_screen):
             self.focus_first()
+            if isinstance(self.screen.focused, Input):
+                # In a field ] would be typed; from the tabs it goes on, and enter or ↓ into the field.
+                self._tabs().focus()
+
+    def _tabs(self) -> Tabs:
+        """The tabs of the screen that this is a tab of."""
+        screen = next(node for node in self.ancestors if isinstance(node, Pane))
+        return screen.query_one(Tabs)
 
     def refused(self, error: OperationError) -> None:
         """Say why something did not happen."""

@@ -31,6 +31,11 @@ register(
     Action("settings.impact", ("i",), "impact", "Whom the changes would hit, by day and by customer.", 20,
            operation="settings.impact", writes=True),
 )  # fmt: skip
+WITHOUT_ORDERS: Final = {
+    "money": "The base rate belongs to orders, which this version does not take: it decides nothing.",
+    "returns": "Returns belong to orders, which this version does not take: this decides nothing.",
+    "advanced": "Rounding belongs to orders, which this version does not take: events give whole points.",
+}
 HITS: Final = {"enabled", "expiration_type", "expiration_unit", "length", "max_balance", "manual_credits_expire"}
 """The fields whose change is judged over every customer before it is saved."""
 
@@ -105,6 +110,7 @@ class Settings(Pane):
             if form.id == "money" and self.program is not None:
                 form.field("currency").query_one(".field-control").disabled = self.program.currency_fixed
         note = self._meaning(values) if self.dirty and self.settings is not None else ""
+        note = note or WITHOUT_ORDERS.get(self.tab, "")
         self.query_one("#settings-note", Static).update(Text(note, self.console.dim_style))
 
     def _meaning(self, values: dict[str, Any]) -> str:

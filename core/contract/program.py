@@ -20,6 +20,7 @@ from core.contract.model import (
 )
 from core.contract.operation import Permission, operation
 from core.contract.values import (
+    MAX_ADJUSTMENT,
     Category,
     Expiration,
     ProgramMode,
@@ -31,6 +32,8 @@ from core.contract.values import (
 Months = Annotated[int, Field(strict=True, ge=1, le=1_200)]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
 Limit = PositivePoints
+EventValue = Annotated[int, Field(strict=True, ge=0, le=MAX_ADJUSTMENT)]
+"""What one event is worth; bounded so that a day's sums stay far within 64 bits."""
 Rate = Annotated[str, StringConstraints(pattern=r"^\d{1,9}(\.\d{1,8})?$")]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -204,7 +207,7 @@ class EventPoints(Answer):
 class EventPointsUpdate(Model):
     """All overrides at once: a type that is left out returns to its default, 0 means none (B12)."""
 
-    event_points: Annotated[dict[EventName, PositivePoints], Field(max_length=200)]
+    event_points: Annotated[dict[EventName, EventValue], Field(max_length=200)]
 
 
 class ReasonItem(Model):

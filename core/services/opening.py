@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from core.contract.customers import CustomerDraft, OpeningLot
 from core.contract.errors import invalid
 from core.contract.model import instant_text
-from core.contract.values import FUTURE_TOLERANCE_MS, MAX_POINTS, EntryKind
+from core.contract.values import FUTURE_TOLERANCE_MS, MAX_ADJUSTMENT, EntryKind
 from core.engine import ledger, lots
 from core.engine.calendar import LAST_DAY, day_start, from_ms, local_date, to_ms
 from core.engine.values import Cause, Policy
@@ -14,6 +15,9 @@ from core.services.accounts import Account
 from core.services.book import Book
 
 _FIRST_DAY = date(1971, 1, 1)
+
+MAX_OPENING: Final = MAX_ADJUSTMENT
+"""The most points, or points owed, that a customer brings along: a slip beyond it would fill a day's sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ def read_opening(draft: CustomerDraft, policy: Policy, now: int) -> Opening:
             raise invalid("loyaltyLastActivityAt", "this is in the future")
     given = draft.opening_lots or []
     balance = sum(lot.points for lot in given) if given else draft.loyalty_balance or 0
-    if balance > MAX_POINTS:
-        raise invalid("openingLots", "together they are more points than an account can hold")
+    if abs(balance) > MAX_OPENING:
+        field = "openingLots" if given else "loyaltyBalance"
+        raise invalid(field, f"an opening balance is at most {MAX_OPENING:,} points", received=balance)
     if given and draft.loyalty_balance is not None and draft.loyalty_balance != balance:
         raise invalid(
             "openingLots", f"they add up to {balance}, not to the balance given", received=draft.loyalty_balance

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from console.app import StagedoorApp
 from console.screens.administration import Administration
@@ -44,9 +45,12 @@ async def opened(pilot: Any, tab: str) -> Administration:
     await settle(pilot)
     pane = app.pane
     assert isinstance(pane, Administration)
-    while pane.tab != tab:
-        await pilot.press("right_square_bracket")
-    await settle(pilot)
+    for _ in range(20):
+        if pane.tab == tab:
+            break
+        await pilot.press("escape" if isinstance(app.focused, Input) else "right_square_bracket")
+        await settle(pilot)
+    assert pane.tab == tab
     await until(pilot, lambda: pane.part.loaded and not any(table.reading for table in pane.part.query(Table)))
     return pane
 

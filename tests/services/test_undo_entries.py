@@ -12,6 +12,7 @@ from core.contract.values import CustomerStatus, EntryKind
 from core.engine import ledger
 from core.engine.calendar import local_date
 from core.engine.values import Cause
+from core.services import opening as openings
 from core.services.batches import batch_figures
 from core.services.book import Book
 from core.services.call import Call, Caller
@@ -278,8 +279,11 @@ def test_d14_undoing_everything_newest_first_leaves_nothing(
         assert (found.balance, found.lifetime_points, found.lots) == (0, 0, [])
 
 
-def test_a7_points_that_no_account_can_hold_are_not_given_back(program: Program) -> None:
+def test_a7_points_that_no_account_can_hold_are_not_given_back(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     most = 2**63 - 1
+    monkeypatch.setattr(openings, "MAX_OPENING", most)
     draft = CustomerDraft(
         external_id="1", email_verified=False, phone_verified=False, status="ACTIVE", loyalty_balance=most,
         loyalty_lifetime_points=0,
