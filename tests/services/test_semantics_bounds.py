@@ -22,7 +22,7 @@ from core.contract.customers import ENROL
 from core.contract.errors import Invalid
 from core.contract.events import GET, REFUSED, SEND, EventId, RefusedList
 from core.contract.operation import OPERATIONS, Operation
-from core.contract.program import SettingsUpdate
+from core.contract.program import UPDATE_EVENT_POINTS, SettingsUpdate
 from core.contract.reading import read_request
 from core.contract.roles import Role
 from core.contract.values import Outcome
@@ -53,6 +53,24 @@ def test_a7_times_before_1971_are_refused_with_the_field(program: Program, when:
         with pytest.raises(Invalid, match="before 1971") as refused:
             read(operation, body)
         assert refused.value.issues[0].field == field
+
+
+@pytest.mark.parametrize("balance", [10**12 + 1, -(10**12) - 1, 2**63 - 1])
+def test_a7_an_opening_balance_beyond_what_a_hand_may_give_is_refused(program: Program, balance: int) -> None:
+    """One typing slip near the end of 64 bits would fill the day's sums, and nobody could be enrolled after it."""
+    draft = {"externalId": "1", "emailVerified": False, "phoneVerified": False, "status": "ACTIVE"}
+    with pytest.raises(Invalid, match="at most 1,000,000,000,000 points") as refused:
+        program.ask(ENROL, read(ENROL, {"consumers": [draft | {"loyaltyBalance": balance}]}))
+    assert refused.value.issues[0].field == "consumers.0.loyaltyBalance"
+    most = draft | {"loyaltyBalance": 10**12}
+    assert program.ask(ENROL, read(ENROL, {"consumers": [most]}))[0].loyalty_balance == 10**12
+
+
+def test_a7_an_event_is_worth_at_most_what_a_hand_may_give(program: Program) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(UPDATE_EVENT_POINTS, {"purchase": 10**12 + 1})
+    assert "purchase" in refused.value.issues[0].field
+    program.ask(UPDATE_EVENT_POINTS, read(UPDATE_EVENT_POINTS, {"purchase": 10**12}))
 
 
 def test_e7_history_from_1971_on_has_entries_that_can_be_read_by_id(program: Program, tmp_path: Path) -> None:
