@@ -17,7 +17,7 @@ from core.services.dispatch import Desk
 from core.services.due import Due
 from core.services.files import sweep
 from core.services.jobs import JobRun, Result, works
-from core.services.program import Books, read_books
+from core.services.program import Books, made_on, read_books
 from core.services.seals import seal_day
 from core.services.steps import Pace
 from core.store.sqlite import Tx
@@ -82,8 +82,7 @@ def _first_day(tx: Tx, books: Books, now: int) -> date:
     row = tx.one("SELECT daily_run_through FROM program WHERE id = ?", (books.program_id,))
     if row and row[0]:
         return date.fromisoformat(row[0]) + timedelta(days=1)
-    made = tx.one("SELECT recorded_at FROM audit ORDER BY id LIMIT 1")
-    return local_date(made[0] if made else now, books.zone)
+    return made_on(tx, books, now)
 
 
 def _settle_day(run: JobRun, day: date, totals: dict[str, int]) -> None:

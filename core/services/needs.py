@@ -11,6 +11,7 @@ from core.engine.calendar import from_ms, local_date
 from core.services import event_points
 from core.services.call import Call
 from core.services.forecast import Outlook
+from core.services.program import made_on
 from core.store import figures
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -53,7 +54,7 @@ def needs(call: Call, ahead: Outlook, proof: Proof) -> list[Need]:
     found = [
         *_paused(call, today),
         *_expiring(call, ahead, today),
-        *(_daily_run(proof, today) if has_entries else ()),
+        *(_daily_run(call, proof, today) if has_entries else ()),
         *(_books(call, proof, today) if has_entries else ()),
         *_trouble(call),
         *_settings(call),
@@ -92,9 +93,11 @@ def _expiring(call: Call, ahead: Outlook, today: date) -> Iterator[Need]:
     )
 
 
-def _daily_run(proof: Proof, today: date) -> Iterator[Need]:
+def _daily_run(call: Call, proof: Proof, today: date) -> Iterator[Need]:
     yesterday = today - timedelta(days=1)
     if proof.through is None:
+        if made_on(call.tx, call.books, call.now) == today:
+            return
         text = "The daily run has never been done."
         yield Need.model_construct(kind="daily_run", text=text, urgent=False)
     elif proof.through < yesterday:

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from core.contract.errors import Unavailable
 from core.contract.values import EVENT_TYPES, Expiration, ProgramMode, Rounding, Unit
+from core.engine.calendar import local_date
 from core.engine.values import Period, Policy
 from core.store.sqlite import Tx
 
@@ -212,3 +214,9 @@ def policy_of(
         periods=periods,
         pauses=pauses,
     )
+
+
+def made_on(tx: Tx, books: Books, now: int) -> date:
+    """The day on which the program was made: no day before it is anybody's to run."""
+    made = tx.one("SELECT recorded_at FROM audit ORDER BY id LIMIT 1")
+    return local_date(made[0] if made else now, books.zone)
