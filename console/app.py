@@ -131,7 +131,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
             self.tell(str(problem), "warn", seconds=30)
 
     def _tick(self) -> None:
-        self.query_one_shell(TopLine).refresh()
+        self.shell.query(TopLine).refresh()
 
     @work(exclusive=True, group="opening")
     async def open_program(self, opener: Opener) -> None:
@@ -298,10 +298,6 @@ class StagedoorApp(App[None], inherit_bindings=False):
         assert isinstance(found, ShellScreen)
         return found
 
-    def query_one_shell(self, kind: type[Ans]) -> Ans:
-        """A widget of the shell."""
-        return self.shell.query_one(kind)  # type: ignore[type-var]
-
     @property
     def body(self) -> Widget:
         """Where the panes are."""
@@ -324,8 +320,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     def refresh_shell(self) -> None:
         """Draw top line, rail and keys anew."""
-        self.query_one_shell(TopLine).refresh()
-        self.query_one_shell(Rail).refresh()
+        self.shell.query(TopLine).refresh()
+        self.shell.query(Rail).refresh()
         pane = self.pane
         self.shell.set_class(pane is not None and not pane.RULE, "-no-rule")
         self.shell.refresh_bindings()
@@ -406,7 +402,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
 
     def tell(self, text: str, tone: Tone = "", *, seconds: float | None = 8) -> None:
         """Say what has just happened, in the message line."""
-        self.query_one_shell(MessageLine).tell(text, tone, seconds=seconds)
+        for line in self.shell.query(MessageLine):  # none while the console is being taken down
+            line.tell(text, tone, seconds=seconds)
 
     # What may be done.
 
@@ -472,7 +469,7 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Mark what is shown as of when it was read, while nothing answers."""
         if when != self.as_of:
             self.as_of = when
-            self.query_one_shell(TopLine).refresh()
+            self.shell.query(TopLine).refresh()
 
     @work(exclusive=True, group="days")
     async def follow_days(self) -> None:
@@ -533,8 +530,8 @@ class StagedoorApp(App[None], inherit_bindings=False):
         """Show the ways to go while the letter is awaited."""
         self.chord = on
         self.shell.set_class(on, "-chord")
-        self.query_one_shell(Rail).refresh(layout=True)
-        self.query_one_shell(KeyLine).refresh()
+        self.shell.query(Rail).refresh(layout=True)
+        self.shell.query(KeyLine).refresh()
 
     def _end_chord(self) -> None:
         if self.chord and time.monotonic() - self._chord_at >= CHORD_S:

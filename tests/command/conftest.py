@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ class Ended:
         return json.loads(self.err)
 
 
+def _hears_hang_ups() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Shell:
     """Runs `stagedoor` in a folder of its own."""
@@ -55,7 +60,8 @@ class Shell:
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
     def start(self, *arguments: str, **more: Any) -> "subprocess.Popen[bytes]":
-        """Start a command and leave it running."""
+        """Start a command and leave it running; it hears a hang-up even where the tests were started with `nohup`."""
+        more.setdefault("preexec_fn", _hears_hang_ups)
         return subprocess.Popen(
             [*PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             cwd=self.folder, env=self.environment, **more,
