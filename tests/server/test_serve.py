@@ -3,6 +3,7 @@
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from core.contract.errors import Invalid, Unavailable
 from core.contract.ledger import NoRequest
 from core.contract.program import GET
 from core.contract.values import ProgramMode
-from core.server.run import STARTED_BY, check_host, serve
+from core.server.run import STARTED_BY, _listen, check_host, serve
 from core.services.call import Caller
 from core.services.creation import create_program
 from core.services.daily import run_due
@@ -106,6 +107,12 @@ def test_a_port_that_is_taken_is_said_before_a_key_is_made(tmp_path: Path) -> No
         with pytest.raises(Unavailable, match="--port"):
             serve(path, port=taken.getsockname()[1], say=said.append)
     assert said == []
+
+
+def test_answers_are_not_held_back_for_forty_milliseconds() -> None:
+    """asyncio switches Nagle's algorithm off only on sockets that say they are TCP; accepted ones say what this one does."""
+    with _listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
