@@ -1,7 +1,6 @@
 """What stands around every screen: the top line, the rail, the message line, the keys; and `Pane`, what a screen is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from rich.cells import cell_len
@@ -562,6 +561,3 @@ def opening_text() -> str:
 def stagedoor(node: Widget | Screen[Any]) -> "StagedoorApp":
     """The app of a node, by its own type."""
     return cast("StagedoorApp", node.app)
-
-
-Asking = Callable[[], Awaitable[bool]]
